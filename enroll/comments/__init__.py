@@ -1,0 +1,1 @@
+"""What people say: comments, evidence, moderation. Not built yet."""

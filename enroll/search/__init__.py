@@ -1,0 +1,1 @@
+"""What can be found: put, drop, find. Not built yet."""
