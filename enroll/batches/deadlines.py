@@ -1,0 +1,45 @@
+"""Until when a hold or an offer is kept, so that nobody loses a seat asleep. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+NIGHT_BEGINS = time(21)
+NIGHT_ENDS = time(9)
+SHORTEST = timedelta(hours=1)
+
+
+def kept_until(now: datetime, *, hours: int, zone: ZoneInfo, latest: datetime) -> datetime:
+    """The end of a hold or offer made at `now`: `hours` later, moved out of the local night.
+
+    A deadline between 21:00 and 09:00 in the batch's zone moves on to 09:00. It never lies beyond
+    `latest`; where that itself is at night, it moves back to 21:00 if an hour or more remains.
+    Hours are real hours: a change to daylight saving time makes them neither more nor fewer.
+    """
+    end = _morning_after(now + timedelta(hours=hours), zone)
+    if end <= latest:
+        return end
+    evening = _evening_before(latest, zone)
+    return evening if evening - now >= SHORTEST else latest
+
+
+def _is_night(local: datetime) -> bool:
+    clock = local.time()
+    return clock > NIGHT_BEGINS or clock < NIGHT_ENDS
+
+
+def _morning_after(moment: datetime, zone: ZoneInfo) -> datetime:
+    local = moment.astimezone(zone)
+    if not _is_night(local):
+        return moment
+    on = local.date() + timedelta(days=1 if local.time() > NIGHT_BEGINS else 0)
+    return datetime.combine(on, NIGHT_ENDS, zone).astimezone(moment.tzinfo)
+
+
+def _evening_before(moment: datetime, zone: ZoneInfo) -> datetime:
+    local = moment.astimezone(zone)
+    if not _is_night(local):
+        return moment
+    on = local.date() - timedelta(days=0 if local.time() > NIGHT_BEGINS else 1)
+    return datetime.combine(on, NIGHT_BEGINS, zone).astimezone(moment.tzinfo)

@@ -1,0 +1,205 @@
+"""Sends what is due: claims letters with a lease, renders them once, hands them over.
+
+A letter is `claimed` until its text goes out and `sending` from then on. A worker that dies before
+that loses only its lease and the letter is tried again; one that dies after it leaves the letter
+`unknown`, because sending it again might make two of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import smtplib
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import undefer
+
+from enroll import clock
+from enroll.db import atomically, db
+from enroll.mail import mailbox
+from enroll.mail.models import Letter
+from enroll.mail.rendering import render
+from enroll.mail.retries import next_try
+from enroll.mail.smtp import Kept, Outgoing
+from enroll.mail.states import LETTER_MOVES, LetterState
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)  # longer than the SMTP time-outs of one letter together
+AT_ONCE = 20
+
+
+class LeaseLost(Exception):
+    """Somebody else has this letter now; nothing of it has been sent."""
+
+
+def deliver_due(*, worker: str) -> int:
+    """Send the letters that are due, twenty at the most; answers how many were dealt with.
+
+    Runs its own short transactions: none is open while a mail server is spoken to.
+    """
+    letters = atomically(claim_due, worker=worker, now=clock.now())
+    letters = [letter for letter in letters if _is_rendered(letter, worker)]
+    if not letters:
+        return 0
+    if current_app.config["MAIL_SERVER"]:
+        _send_all(letters, worker)
+    else:
+        for letter in letters:
+            mailbox.put(letter.id, letter.rendered or b"")
+            atomically(settle, letter_id=letter.id, worker=worker, state=LetterState.SENT,
+                       now=clock.now())
+    return len(letters)
+
+
+def claim_due(*, worker: str, now: datetime) -> list[Letter]:
+    """Take up to twenty letters that are due, and those whose worker has died, for five minutes."""
+    db.session.execute(
+        sa.update(Letter)
+        .where(Letter.state == LetterState.SENDING, Letter.due_at <= now)
+        .values(state=LetterState.UNKNOWN, last_error="the worker died while sending")
+    )
+    letters = db.session.scalars(
+        sa.select(Letter)
+        .options(undefer(Letter.rendered))
+        .where(Letter.state.in_([LetterState.QUEUED, LetterState.CLAIMED]), Letter.due_at <= now)
+        .order_by(Letter.due_at, Letter.id)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for letter in letters:
+        letter.state = LetterState.CLAIMED
+        letter.claimed_by = worker
+        letter.due_at = now + LEASE
+        letter.attempts += 1
+    return list(letters)
+
+
+def _is_rendered(letter: Letter, worker: str) -> bool:
+    """Render a letter the first time; a template's slip fails the letter, not the worker."""
+    if letter.rendered is not None:
+        return True
+    try:
+        rendered = render(letter)
+    except Exception as error:
+        log.exception("letter %d cannot be written", letter.id)
+        _settle_error(letter, worker, LetterState.FAILED, f"cannot be written: {error}")
+        return False
+    finally:
+        db.session.rollback()
+    atomically(keep, letter_id=letter.id, rendered=rendered)
+    letter.rendered = rendered
+    return True
+
+
+def keep(*, letter_id: int, rendered: bytes) -> None:
+    """Keep the bytes, so that every try sends the same ones."""
+    db.session.execute(sa.update(Letter).where(Letter.id == letter_id).values(rendered=rendered))
+
+
+# ---------------------------------------------------------------- over SMTP
+
+
+def _send_all(letters: list[Letter], worker: str) -> None:
+    """One connection for all; whoever is not reached because of the connection is tried later."""
+    waiting = list(letters)
+    try:
+        with Outgoing() as connection:
+            while waiting:
+                _send(connection, waiting[0], worker)
+                waiting.pop(0)
+    except (smtplib.SMTPException, OSError) as error:
+        log.warning("mail server: %s", error)
+        for letter in waiting:
+            _try_later(letter, worker, error)
+
+
+def _send(connection: Outgoing, letter: Letter, worker: str) -> None:
+    """Send one letter. Raises only what ends the whole connection before its text went out."""
+    has_gone_out = False
+
+    def before_text() -> None:
+        nonlocal has_gone_out
+        atomically(begin_sending, letter_id=letter.id, worker=worker, now=clock.now())
+        has_gone_out = True
+
+    try:
+        connection.send_kept(Kept(letter.recipient, letter.rendered or b""), before_text)
+    except LeaseLost:
+        log.warning("letter %d: the lease was lost", letter.id)
+        raise smtplib.SMTPServerDisconnected("half a conversation is left behind") from None
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, text = next(iter(refused.recipients.values()))
+        _answered(letter, worker, code, text)
+    except smtplib.SMTPDataError as refused:
+        _answered(letter, worker, refused.smtp_code, refused.smtp_error)
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        if not has_gone_out:
+            raise
+        _settle_error(letter, worker, LetterState.UNKNOWN, str(error))
+    else:
+        atomically(settle, letter_id=letter.id, worker=worker, state=LetterState.SENT,
+                   now=clock.now())
+
+
+def begin_sending(*, letter_id: int, worker: str, now: datetime) -> None:
+    """The last step that can be taken back: from here on the letter may have arrived."""
+    letter = _mine(letter_id, worker)
+    if letter.state is not LetterState.CLAIMED:
+        raise LeaseLost
+    LETTER_MOVES.check(letter.state, LetterState.SENDING)
+    letter.state, letter.due_at = LetterState.SENDING, now + LEASE
+
+
+def _answered(letter: Letter, worker: str, code: int, text: bytes | str) -> None:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    if code >= 500:
+        _settle_error(letter, worker, LetterState.FAILED, f"{code} {words}")
+    else:
+        _try_later(letter, worker, f"{code} {words}")
+
+
+def _try_later(letter: Letter, worker: str, error: object) -> None:
+    delay = next_try(letter.attempts, random.random())  # noqa: S311 - spreads, guards nothing
+    if delay is None:
+        _settle_error(letter, worker, LetterState.FAILED, f"given up: {error}")
+    else:
+        atomically(requeue, letter_id=letter.id, worker=worker, due_at=clock.now() + delay,
+                   error=str(error)[:500])
+
+
+# ---------------------------------------------------------------- what became of it
+
+
+def _settle_error(letter: Letter, worker: str, state: LetterState, error: str) -> None:
+    log.warning("letter %d %s: %s", letter.id, state, error)
+    atomically(settle, letter_id=letter.id, worker=worker, state=state, now=clock.now(),
+               error=error[:500])
+
+
+def settle(
+    *, letter_id: int, worker: str, state: LetterState, now: datetime, error: str = ""
+) -> None:
+    """Write down how it ended: sent, failed or unknown."""
+    letter = _mine(letter_id, worker)
+    LETTER_MOVES.check(letter.state, state)
+    letter.state = state
+    letter.sent_at = now if state is LetterState.SENT else None
+    letter.last_error = error
+
+
+def requeue(*, letter_id: int, worker: str, due_at: datetime, error: str) -> None:
+    """Back into the queue, to be tried at `due_at`."""
+    letter = _mine(letter_id, worker)
+    LETTER_MOVES.check(letter.state, LetterState.QUEUED)
+    letter.state, letter.due_at, letter.last_error = LetterState.QUEUED, due_at, error
+
+
+def _mine(letter_id: int, worker: str) -> Letter:
+    letter = db.session.get_one(Letter, letter_id, populate_existing=True, with_for_update=True)
+    if letter.claimed_by != worker:
+        raise LeaseLost
+    return letter

@@ -1,0 +1,58 @@
+"""Tables of the outbox: letters, and when the worker was last seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from enroll.db import Base, Moment, one_of
+from enroll.mail.states import LetterState
+
+
+class Letter(Base):
+    """One letter to one person, written in the transaction of what it tells."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        sa.Index(
+            "ix_letter_due",
+            "due_at",
+            sqlite_where=sa.text("state IN ('queued', 'claimed', 'sending')"),
+            postgresql_where=sa.text("state IN ('queued', 'claimed', 'sending')"),
+        ),
+        sa.Index("ix_letter_about", "about"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Names the templates in templates/letters/.
+    kind: Mapped[str] = mapped_column(sa.String(60))
+    # What it speaks of, e.g. registration:42: this subject knows no other subject's tables.
+    about: Mapped[str] = mapped_column(sa.String(60))
+    recipient: Mapped[str] = mapped_column(sa.String(254))
+    language: Mapped[str] = mapped_column(sa.String(12))
+    # A snapshot: what was true when the letter was written.
+    context: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    dedupe_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    message_id: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    written_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[LetterState] = mapped_column(one_of(LetterState))
+    # When it may be tried next; while claimed or being sent, when its lease ends.
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    claimed_by: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The very bytes of every try, kept when first rendered.
+    rendered: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_error: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
+
+
+class WorkerBeat(Base):
+    """One worker process and when it was last seen."""
+
+    __tablename__ = "worker_beat"
+
+    name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,43 @@
+"""The states of a letter on its way. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from enroll.moves import Moves
+
+
+class LetterState(StrEnum):
+    """Where a letter is between the business transaction and the other side's mail server."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+
+
+LETTER_MOVES: Moves[LetterState] = Moves(
+    {
+        None: {LetterState.QUEUED: "a verb writes it"},
+        LetterState.QUEUED: {
+            LetterState.CLAIMED: "a worker takes it, with a lease",
+            LetterState.SUPPRESSED: "its address is not written to",
+        },
+        LetterState.CLAIMED: {
+            LetterState.SENDING: "the text is about to be handed over",
+            LetterState.SENT: "put into the local mailbox",
+            LetterState.QUEUED: "4xx or no connection: later again; or the lease ran out",
+            LetterState.FAILED: "5xx, or the ladder of tries has ended",
+        },
+        LetterState.SENDING: {
+            LetterState.SENT: "250: the other server has it",
+            LetterState.QUEUED: "4xx: later again",
+            LetterState.FAILED: "5xx, or the ladder of tries has ended",
+            LetterState.UNKNOWN: "the connection or the worker died after the text went out",
+        },
+        LetterState.UNKNOWN: {LetterState.SENT: "a slow worker comes back and knows"},
+    }
+)

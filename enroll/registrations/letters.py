@@ -1,0 +1,80 @@
+"""Which letter follows which move, and what it is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from enroll.batches.models import Batch
+from enroll.mail.outbox import post
+from enroll.registrations.states import State
+
+# A move into one of these promises the person one letter; the audit holds us to it.
+PROMISED = {
+    State.PENDING: "registration_held",
+    State.WAITLISTED: "registration_waitlisted",
+    State.OFFERED: "registration_offered",
+    State.CONFIRMED: "registration_confirmed",
+    State.WITHDRAWN: "registration_withdrawn",
+    State.EXPIRED: "registration_expired",
+}
+
+
+def promised(source: State | None, target: State) -> str | None:
+    """The kind of letter that this move promises. Who passes an offer knows: no letter."""
+    if (source, target) == (State.OFFERED, State.WAITLISTED):
+        return "registration_passed"
+    return PROMISED.get(target)
+
+
+def write(
+    *,
+    kind: str,
+    registration_id: int,
+    recipient: str,
+    language: str,
+    token: str,
+    batch: Batch,
+    name: str,
+    deadline_at: datetime | None,
+    why: str,
+    event_id: int,
+    now: datetime,
+) -> None:
+    """Queue the letter of one move.
+
+    `name` is empty until the address is confirmed: no text that a stranger typed may reach an
+    address by our hand. The key counts by the move's history row: one move, one letter.
+    """
+    post(
+        kind=kind,
+        about=f"registration:{registration_id}",
+        recipient=recipient,
+        language=language,
+        context={
+            "name": name,
+            "token": token,
+            "why": why,
+            "deadline_at": deadline_at.isoformat() if deadline_at else None,
+            "batch": _snapshot(batch),
+        },
+        dedupe_key=f"registration:{registration_id}:{kind.removeprefix('registration_')}:{event_id}",
+        now=now,
+    )
+
+
+def _snapshot(batch: Batch) -> dict[str, object]:
+    return {
+        "code": batch.code,
+        "title": batch.title,
+        "course": batch.course.title,
+        "starts_on": batch.starts_on.isoformat(),
+        "ends_on": batch.ends_on.isoformat(),
+        "zone": batch.zone,
+        "rhythm": batch.rhythm,
+        "place": batch.place,
+        "is_online": batch.is_online,
+        "teacher": batch.teacher,
+        "state": batch.state.value,
+        "minimum": batch.minimum,
+        "decide_on": batch.decide_on.isoformat() if batch.decide_on else None,
+    }

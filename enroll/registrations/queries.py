@@ -1,0 +1,97 @@
+"""What a newcomer meets: batches with their seats, who waits for them, and what registering leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from enroll.batches import queries as batches
+from enroll.batches.models import Batch
+from enroll.batches.states import Window, window
+from enroll.db import db
+from enroll.registrations.eligibility import is_eligible
+from enroll.registrations.models import Registration
+from enroll.registrations.states import SEATED, State
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many people sit in a batch, wait for it, and wait with a claim to the next free seat."""
+
+    seated: int = 0
+    waiting: int = 0
+    eligible: int = 0
+
+
+def standing(batch_ids: Collection[int]) -> dict[int, Standing]:
+    """The standing of these batches, in one query; batches without registrations are absent."""
+    if not batch_ids:
+        return {}
+    counts = (
+        sa.select(
+            Registration.batch_id,
+            sa.func.count().filter(Registration.state.in_(SEATED)),
+            sa.func.count().filter(Registration.state == State.WAITLISTED),
+            sa.func.count().filter(is_eligible()),
+        )
+        .where(Registration.batch_id.in_(batch_ids))
+        .group_by(Registration.batch_id)
+    )
+    return {row[0]: Standing(*row[1:]) for row in db.session.execute(counts)}
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A batch as a newcomer meets it at one moment."""
+
+    batch: Batch
+    capacity: int
+    seats_free: int
+    seated: int
+    waiting: int
+    window: Window
+    seats_left: int  # for a newcomer: none while somebody with a claim waits
+
+
+def coming(now: datetime, course_ids: Collection[int] | None = None) -> list[Prospect]:
+    """The coming batches as a newcomer meets them, soonest first: three queries."""
+    return _met(batches.coming(now, course_ids), now)
+
+
+def joinable(now: datetime, course_ids: Collection[int] | None = None) -> list[Prospect]:
+    """Those of the coming batches whose registration is open or will open, soonest first."""
+    return [met for met in coming(now, course_ids) if met.window is not Window.CLOSED]
+
+
+def prospect(code: str, now: datetime) -> Prospect | None:
+    """One public batch as a newcomer meets it; `None` for drafts and unknown codes."""
+    found = batches.listing(code)
+    return _met([found], now)[0] if found else None
+
+
+def _met(listings: Sequence[batches.Listing], now: datetime) -> list[Prospect]:
+    standings = standing([listing.batch.id for listing in listings])
+    return [_meet(listing, standings.get(listing.batch.id, Standing()), now) for listing in listings]
+
+
+def _meet(listing: batches.Listing, stand: Standing, now: datetime) -> Prospect:
+    batch = listing.batch
+    seats_left = 0 if stand.eligible else listing.seats_free
+    return Prospect(
+        batch=batch,
+        capacity=listing.capacity,
+        seats_free=listing.seats_free,
+        seated=stand.seated,
+        waiting=stand.waiting,
+        seats_left=seats_left,
+        window=window(
+            batch.state,
+            opens_at=batch.opens_at,
+            closes_at=batch.closes_at,
+            has_seat=seats_left > 0,
+            now=now,
+        ),
+    )

@@ -1,0 +1,134 @@
+"""What every test may ask for: an application on each of the two databases, freshly migrated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from enroll import clock, create_app
+from enroll.db import db
+from tests import postgres as throwaway
+
+IN_CI = os.environ.get("CI") == "true"
+_not_tested: dict[str, str] = {}
+
+
+def lacking(what: str, why: str) -> None:
+    """Skip with a loud line at the end of the run; in CI nothing may be skipped."""
+    _not_tested[what] = why
+    if IN_CI:
+        pytest.fail(f"{what} is missing: {why}")
+    pytest.skip(f"{what}: {why}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for what, why in _not_tested.items():
+        terminalreporter.section(f"NOT TESTED: {what}", sep="!", red=True, bold=True)
+        terminalreporter.line(why)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine's owner reaches a test, and no test meets a rate limit unasked."""
+    for name in list(os.environ):
+        if name.startswith("ENROLL_") or name in ("DATABASE_URL", "PORT"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "false")
+
+
+# ---------------------------------------------------------------- the two databases
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[throwaway.ThrowawayPostgres]:
+    """A real PostgreSQL server, once per run, with a migrated database `template` to copy."""
+    if throwaway.find_binaries() is None:
+        lacking("PostgreSQL", throwaway.why_missing())
+    server = throwaway.ThrowawayPostgres()
+    server.start()
+    try:
+        server.create_database("template")
+        _migrate(server.url("template"), tmp_path_factory.mktemp("template-postgres"))
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    folder = tmp_path_factory.mktemp("template-sqlite")
+    _migrate(f"sqlite:///{folder / 'template.sqlite3'}", folder)
+    return folder / "template.sqlite3"
+
+
+def _migrate(url: str, instance: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        patch.setenv("ENROLL_INSTANCE", str(instance))
+        app = create_app()
+        with app.app_context():
+            flask_migrate.upgrade()
+            if url.startswith("sqlite"):
+                with db.engine.connect() as connection:
+                    # A copied file must be whole without its write-ahead log.
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+
+
+_names = iter(range(1_000_000))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database of each kind: every test that asks for it runs twice."""
+    if request.param == "sqlite":
+        path = tmp_path / "enroll.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"test_{os.getpid()}_{next(_names)}"
+    server.create_database(name, template="template")
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    """The instance folder of the test's application."""
+    return tmp_path / "instance"
+
+
+@pytest.fixture
+def app(
+    database_url: str, instance: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """The application, with its context open, on a fresh database."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("ENROLL_INSTANCE", str(instance))
+    app = create_app()
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript: keeps cookies, follows nothing by itself."""
+    return app.test_client()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The present, once for the whole test."""
+    return clock.now()
