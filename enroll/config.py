@@ -45,7 +45,7 @@ SETTINGS = (
     Setting("INSTITUTE_EMAIL", "hello@localhost", "Where people write to with a question"),
     Setting("MINIMUM_AGE", 18, "From this age on a person may register without a parent"),
     Setting("PHONE_REGION", "IN", "Country of telephone numbers written without +, ISO 3166"),
-    Setting("LANGUAGES", "en", "Languages of the site, comma-separated, the first is the default"),
+    Setting("LANGUAGES", "en_GB", "Languages of the site, comma-separated, the first is the default"),
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -116,15 +118,27 @@ def app(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("ENROLL_INSTANCE", str(instance))
     app = create_app()
+    app.test_client_class = Browser
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
 
 
+class Browser(FlaskClient):
+    """A browser without JavaScript: keeps cookies, follows nothing by itself.
+
+    Each request runs outside the test's own application context, as on a server: else Flask would
+    share `g` between them, and a token or a signed-in person of one would be seen by the next.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser without JavaScript: keeps cookies, follows nothing by itself."""
+    """Somebody's browser."""
     return app.test_client()
 
 

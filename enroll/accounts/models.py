@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from enroll.accounts.duties import Duty
 from enroll.db import Base, Moment
 
 staff_duty = sa.Table(
@@ -42,7 +43,14 @@ class Staff(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
-    roles: Mapped[list[DutyRow]] = relationship(secondary=staff_duty, lazy="selectin")
+    # Flask-Security's name for it; everybody else asks `has_duty`.
+    roles: Mapped[list[DutyRow]] = relationship(  # type: ignore[assignment]
+        secondary=staff_duty, lazy="selectin"
+    )
+
+    def has_duty(self, *duties: Duty) -> bool:
+        """Does this colleague have at least one of these duties?"""
+        return any(row.name in duties for row in self.roles)
 
 
 class StaffSession(Base):

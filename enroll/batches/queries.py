@@ -43,7 +43,7 @@ def coming(now: datetime, course_ids: Collection[int] | None = None) -> list[Lis
 
 
 def listing(code: str) -> Listing | None:
-    """One public batch with its sessions, called off or not; `None` for drafts and unknown codes."""
+    """One public batch with its sessions, called off or not; `None` for a draft or unknown code."""
     query = sa.select(Batch).where(Batch.code == code).options(selectinload(Batch.sessions))
     batch = db.session.scalar(query)
     if batch is None or not batch.state.is_public:

@@ -1,4 +1,4 @@
-"""What the catalog's pages show, each with a constant number of queries and no loading afterwards."""
+"""What the catalog's pages show: a constant number of queries each, and no loading afterwards."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def courses_named(slugs: Collection[str]) -> Sequence[Course]:
 
 
 def taught(skill_ids: Collection[int]) -> dict[int, list[Taught]]:
-    """Which courses teach these skills, and how far each takes them: by skill id, courses in order."""
+    """Which courses teach these skills, in order, and how far each takes them; by skill id."""
     if not skill_ids:
         return {}
     rows = db.session.execute(
@@ -105,7 +105,7 @@ def _further(known: Taught | None, more: Taught) -> Taught:
 
 @dataclass(frozen=True)
 class HeatRow:
-    """One skill of a course: how many modules treat it at each level, and whether it is assessed."""
+    """One skill of a course: how many modules treat it at each level, and if it is assessed."""
 
     skill: Skill
     counts: dict[Level, int]

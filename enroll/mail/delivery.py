@@ -75,6 +75,9 @@ def claim_due(*, worker: str, now: datetime) -> list[Letter]:
         letter.claimed_by = worker
         letter.due_at = now + LEASE
         letter.attempts += 1
+    db.session.flush()
+    # What the caller holds is a copy: nothing it does to one may reach the database by itself.
+    db.session.expunge_all()
     return list(letters)
 
 

@@ -1,4 +1,4 @@
-"""What a newcomer meets: batches with their seats, who waits for them, and what registering leads to."""
+"""What a newcomer meets: batches, their free seats, who waits, and what registering leads to."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def prospect(code: str, now: datetime) -> Prospect | None:
 
 def _met(listings: Sequence[batches.Listing], now: datetime) -> list[Prospect]:
     standings = standing([listing.batch.id for listing in listings])
-    return [_meet(listing, standings.get(listing.batch.id, Standing()), now) for listing in listings]
+    return [
+        _meet(listing, standings.get(listing.batch.id, Standing()), now) for listing in listings
+    ]
 
 
 def _meet(listing: batches.Listing, stand: Standing, now: datetime) -> Prospect:

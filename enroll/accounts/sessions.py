@@ -1,0 +1,50 @@
+"""Opens and ends sign-ins. They live in the database: ending one ends every copy of its cookie."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from enroll.accounts.models import StaffSession
+from enroll.db import db
+
+
+def open_session(*, staff_id: int, key: str, now: datetime) -> StaffSession:
+    """Write down a sign-in. `key` is the cookie's secret, random and long; only its hash is kept."""
+    opened = StaffSession(staff_id=staff_id, key_hash=_hash(key), began_at=now)
+    db.session.add(opened)
+    db.session.flush()
+    return opened
+
+
+def end_session(*, key: str, now: datetime) -> None:
+    """End the session of this key. One that has ended already, or never was, is left as it is."""
+    _end(StaffSession.key_hash == _hash(key), now)
+
+
+def end_all_sessions(*, staff_id: int, now: datetime) -> None:
+    """Sign a colleague out everywhere."""
+    _end(StaffSession.staff_id == staff_id, now)
+
+
+def is_session_live(staff_id: int, key: str) -> bool:
+    """Was this key given to this colleague, and has nobody ended its session since?"""
+    live = sa.select(StaffSession.id).where(
+        StaffSession.key_hash == _hash(key),
+        StaffSession.staff_id == staff_id,
+        StaffSession.ended_at.is_(None),
+    )
+    return db.session.scalar(live) is not None
+
+
+def _end(which: sa.ColumnElement[bool], now: datetime) -> None:
+    db.session.execute(
+        sa.update(StaffSession).where(which, StaffSession.ended_at.is_(None)).values(ended_at=now)
+    )
+
+
+def _hash(key: str) -> str:
+    # Quick is fine here: nobody can guess 256 random bits, unlike a password.
+    return hashlib.sha256(key.encode()).hexdigest()

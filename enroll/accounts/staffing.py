@@ -1,0 +1,84 @@
+"""Makes staff accounts and keeps their passwords."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_security import hash_password
+
+from enroll.accounts.duties import Duty
+from enroll.accounts.models import DutyRow, Staff
+from enroll.db import db, insert_once
+from enroll.forms import normal_address, tidy
+from enroll.refusal import Refused
+
+
+class AlreadyStaff(Refused):
+    """Somebody with this address has an account."""
+
+
+class NotAnAddress(Refused):
+    """No mail can be sent to this."""
+
+
+class WeakPassword(Refused):
+    """Too short, too long, or easy to guess: `why` says it in words."""
+
+
+def add_staff(
+    *, email: str, name: str, password: str, duties: Iterable[Duty], now: datetime
+) -> Staff:
+    """Make a staff account with these duties; the password is kept as an argon2 hash only.
+
+    Refuses what is no address (`NotAnAddress`), an address that has an account, however it is
+    spelled (`AlreadyStaff`), and a password that is easy to guess (`WeakPassword`).
+    """
+    try:
+        address = normal_address(tidy(email))
+    except ValueError:
+        raise NotAnAddress(email=email) from None
+    insert = insert_once(Staff.__table__, Staff.email).returning(Staff.id)  # type: ignore[arg-type]
+    staff_id = db.session.scalar(
+        insert,
+        {
+            "email": address,
+            "name": tidy(name),
+            "password": _hash(password, address),
+            "active": True,
+            "fs_uniquifier": secrets.token_hex(32),
+            "created_at": now,
+        },
+    )
+    if staff_id is None:
+        raise AlreadyStaff(email=address)
+    staff = db.session.get_one(Staff, staff_id)
+    staff.roles = [_row(duty) for duty in sorted(set(duties))]
+    db.session.flush()
+    return staff
+
+
+def renew_hash(*, staff_id: int, old: str, new: str) -> None:
+    """Replace the hash of a password by a stronger one, unless the password has changed since."""
+    db.session.execute(
+        sa.update(Staff).where(Staff.id == staff_id, Staff.password == old).values(password=new)
+    )
+
+
+def _hash(password: str, address: str) -> str:
+    complaints, normal = current_app.extensions["security"].password_util.validate(
+        password, True, email=address
+    )
+    if complaints:
+        raise WeakPassword(why=str(complaints[0]))
+    if len(set(normal)) < 5 or normal.lower() == address:
+        raise WeakPassword(why="easy to guess")
+    return hash_password(normal)
+
+
+def _row(duty: Duty) -> DutyRow:
+    db.session.execute(insert_once(DutyRow.__table__, DutyRow.name), {"name": duty.value})  # type: ignore[arg-type]
+    return db.session.scalars(sa.select(DutyRow).where(DutyRow.name == duty.value)).one()

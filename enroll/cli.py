@@ -1,0 +1,148 @@
+"""The flask commands: `flask --app wsgi …`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+from flask import Flask, current_app
+
+from enroll import backup, clock, demo, doctor, worker
+from enroll.accounts.duties import Duty
+from enroll.accounts.staffing import add_staff
+from enroll.catalog.files import SHIPPED, load_catalog
+from enroll.db import atomically, db
+from enroll.refusal import Refused
+from enroll.registrations.audit import audit
+from enroll.schema import missing_guards
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its commands."""
+    for command in (work, load_demo, check, add, examine, back_up, restore, catalog):
+        app.cli.add_command(command)
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
+def work(once: bool) -> None:
+    """End holds, offer seats, send letters; until SIGTERM."""
+    worker.work(once=once)
+
+
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing if there is a batch already.")
+def load_demo(if_empty: bool) -> None:
+    """Load the demo content; running it again changes nothing."""
+    try:
+        demo.load_demo(only_if_empty=if_empty)
+    except demo.NotForThePublic as refusal:
+        raise click.ClickException(str(refusal)) from None
+    base = current_app.config["BASE_URL"]
+    click.echo(f"\n  Enroll:    {base}/\n  Mailbox:   {base}/mailbox\n  Staff:     {base}/staff/login")
+    path = demo.sign_in_file()
+    if path.is_file():
+        sign_in = json.loads(path.read_text())
+        click.echo(f"             {sign_in['email']}\n             {sign_in['password']}\n")
+
+
+@click.command("audit")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures and problems as JSON.")
+def check(as_json: bool) -> None:
+    """Re-derive every seat from the rows and histories; exit 2 if something does not add up."""
+    found = _in_one_snapshot(lambda: audit(clock.now()))
+    with db.engine.connect() as connection:
+        found["problems"] += [f"the database lacks {name}" for name in missing_guards(connection)]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        for code, figures in found["batches"].items():
+            click.echo(f"{code}: " + ", ".join(f"{name} {n}" for name, n in figures.items()))
+        for problem in found["problems"]:
+            click.echo(f"PROBLEM: {problem}", err=True)
+        click.echo(f"{len(found['problems'])} problems")
+    if found["problems"]:
+        sys.exit(2)
+
+
+def _in_one_snapshot(read: Callable[[], dict]) -> dict:
+    """Everything read inside is of one moment. (SQLite's deferred BEGIN is a snapshot anyway.)"""
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    found = read()
+    db.session.rollback()
+    return found
+
+
+@click.command("staff-add")
+@click.argument("email")
+@click.option("--name", prompt=True)
+@click.option("--duty", "duties", multiple=True, type=click.Choice([duty.value for duty in Duty]),
+              help="May be given several times.")
+@click.password_option()
+def add(email: str, name: str, duties: tuple[str, ...], password: str) -> None:
+    """Make a staff account."""
+    try:
+        atomically(add_staff, email=email, name=name, password=password,
+                   duties=[Duty(duty) for duty in duties], now=clock.now())
+    except Refused as refusal:
+        raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from None
+    click.echo(f"{email} may sign in at {current_app.config['BASE_URL']}/staff/login")
+
+
+@click.command("doctor")
+def examine() -> None:
+    """Say what is set, what is missing and what to do; exit 1 if something is missing."""
+    is_well = True
+    for is_fine, words in doctor.examine():
+        is_well = is_well and is_fine
+        click.echo(f"{'ok  ' if is_fine else 'NOT '} {words}")
+    if not is_well:
+        sys.exit(1)
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def back_up(file: Path) -> None:
+    """Write everything into one file; the server may keep running."""
+    _or_say_why(lambda: backup.back_up(file))
+    click.echo(f"Written to {file}")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def restore(file: Path) -> None:
+    """Fill an empty database from a backup, then check it."""
+    _or_say_why(lambda: backup.restore(file))
+    problems = _in_one_snapshot(lambda: audit(clock.now()))["problems"]
+    click.echo(f"Restored. The audit found {len(problems)} problems.")
+    click.echo("Run `flask --app wsgi db upgrade` if the backup is of an older version.")
+
+
+def _or_say_why(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except (backup.CannotBackUp, OSError, sa.exc.SQLAlchemyError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@click.group("catalog")
+def catalog() -> None:
+    """The catalog as files."""
+
+
+@catalog.command("load")
+@click.argument("folder", default=SHIPPED,
+                type=click.Path(path_type=Path, exists=True, file_okay=False))
+def load(folder: Path) -> None:
+    """Bring skills, courses and role guides to what the files say."""
+    try:
+        count = atomically(load_catalog, folder=folder)
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(f"{count} entries read from {folder}")

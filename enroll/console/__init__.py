@@ -1,0 +1,17 @@
+"""The staff pages: one file per task. Shows and asks; knows no rule.
+
+Hard rule: every view here declares the duty it needs; `guard.py` closes what declares none.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the staff pages behind their guard."""
+    from enroll.console import guard, roster, sign_in
+
+    sign_in.init_app(app)
+    for task in (roster,):
+        app.register_blueprint(guard.guarded(task.pages))

@@ -1,0 +1,66 @@
+"""Batches: which ones come, and everything about one of them before registering."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import get_timezone_gmt, get_timezone_name
+from babel.numbers import get_currency_precision
+from flask import Blueprint, abort, render_template
+from flask_babel import format_currency, format_datetime, get_locale
+
+from enroll import clock
+from enroll.batches.models import BatchSession
+from enroll.registrations import queries as registrations
+
+pages = Blueprint("batches", __name__, url_prefix="/batches")
+
+
+@pages.get("")
+def index() -> str:
+    return render_template("site/batches/index.html", prospects=registrations.coming(clock.now()))
+
+
+@pages.get("/<code>")
+def show(code: str) -> str:
+    prospect = registrations.prospect(code, clock.now()) or abort(404)
+    return render_template("site/batches/show.html", p=prospect, batch=prospect.batch)
+
+
+@pages.app_template_filter()
+def money(minor: int, currency: str) -> str:
+    """An amount in the currency's smallest unit (ISO 4217) in the reader's language: ₹45,000.00."""
+    return format_currency(minor / 10 ** get_currency_precision(currency), currency)
+
+
+@pages.app_template_filter()
+def zone_name(zone: str, at: datetime) -> str:
+    """A time zone as people know it, with its offset then: India Time, GMT+05:30."""
+    there = at.astimezone(ZoneInfo(zone))
+    # UTC belongs to no country; only with a moment does Babel name it.
+    named = get_timezone_name(there if zone == "UTC" else there.tzinfo, locale=get_locale())
+    return f"{named}, {get_timezone_gmt(there, 'long', locale=get_locale())}"
+
+
+@pages.app_template_filter()
+def language_name(code: str) -> str:
+    """A language as the reader calls it; the code itself where nobody knows it."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+@pages.app_template_filter()
+def meeting(session: BatchSession, zone: str) -> tuple[str, str]:
+    """Day and hours of a session in the batch's zone: ("Fri 12 March 2027", "18:00–20:00")."""
+    there = ZoneInfo(zone)
+    begin, end = session.starts_at.astimezone(there), session.ends_at.astimezone(there)
+    last = "HH:mm" if begin.date() == end.date() else "EEE HH:mm"
+    hours = [
+        format_datetime(begin, "HH:mm", rebase=False),
+        format_datetime(end, last, rebase=False),
+    ]
+    return format_datetime(begin, "EEE d MMMM y", rebase=False), "–".join(hours)

@@ -1,0 +1,41 @@
+"""Role guides: what a job role is, pays and needs, and which batches lead to it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+
+from enroll import clock
+from enroll.catalog import queries as catalog
+from enroll.catalog.models import Skill
+from enroll.registrations import queries as registrations
+
+pages = Blueprint("guides", __name__)
+
+SHOWN = 3  # batches below the guide
+
+# The parts of a guide that are drawn from rows; a section of the guide names the one it carries.
+FIGURES = ("history", "salary", "ladder", "skills", "certifications")
+
+
+@pages.get("/roles/<slug>")
+def show(slug: str) -> str:
+    guide = catalog.role_guide(slug) or abort(404)
+    courses = [course.id for course in guide.courses]
+    placed = {section.get("figure") for section in guide.sections}
+    return render_template(
+        "site/guides/show.html",
+        guide=guide,
+        groups=_grouped(guide.skills),
+        taught=catalog.taught([skill.id for skill in guide.skills]),
+        loose_figures=[name for name in FIGURES if name not in placed and getattr(guide, name)],
+        related=catalog.guides_named(guide.related),
+        prospects=registrations.joinable(clock.now(), courses)[:SHOWN],
+    )
+
+
+def _grouped(skills: list[Skill]) -> dict[str, list[Skill]]:
+    """The skills by group, both in the order of the skill list."""
+    groups: dict[str, list[Skill]] = {}
+    for skill in skills:
+        groups.setdefault(skill.group, []).append(skill)
+    return groups

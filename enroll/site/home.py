@@ -1,0 +1,26 @@
+"""The first page: the next batches, whom we teach and what, how registering works."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from enroll import clock
+from enroll.catalog import queries as catalog
+from enroll.registrations import queries as registrations
+
+pages = Blueprint("home", __name__)
+
+SHOWN = 3  # batches on the first page; the rest is one link away
+
+
+@pages.get("/")
+def index() -> str:
+    coming = registrations.joinable(clock.now())
+    open_first = sorted(coming, key=lambda prospect: not prospect.window.takes_people)
+    return render_template(
+        "site/home/index.html",
+        prospects=open_first[:SHOWN],
+        total=len(coming),
+        courses=catalog.courses(),
+        guides=catalog.role_guides(),
+    )

@@ -1,0 +1,158 @@
+"""What both faces share: errors, filters, headers, languages, limits. (Forms: forms.py.)"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import nh3
+from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask_babel import Babel, format_date, format_datetime, get_locale
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from enroll.config import languages
+from enroll.refusal import Busy
+
+babel = Babel()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
+
+STATIC = Path(__file__).parent / "static"
+
+
+def init_app(app: Flask) -> None:
+    """Wire what every page needs."""
+    babel.init_app(app, locale_selector=_choose_language)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.before_request(_only_this_machine)
+    app.before_request(_only_text)
+    app.after_request(_protect)
+    app.register_error_handler(HTTPException, _show_error)
+    app.register_error_handler(CSRFError, _show_error)
+    app.register_error_handler(Busy, _show_busy)
+    app.template_filter("day")(day)
+    app.template_filter("moment")(moment)
+    app.template_filter("markdown")(markdown)
+    app.add_template_global(static_url)
+    app.context_processor(_institute)
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=31_536_000)
+
+
+# ---------------------------------------------------------------- languages, times, prose
+
+
+def _choose_language() -> str:
+    offered = languages(current_app)
+    return request.accept_languages.best_match(offered, offered[0]) if request else offered[0]
+
+
+def day(value: date, style: str = "long") -> str:
+    """A date in the reader's language, e.g. 12 March 2027."""
+    return format_date(value, style)
+
+
+def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
+    """A moment in the batch's zone, which it names: 12 March 2027, 18:00 (Asia/Kolkata)."""
+    there = value.astimezone(ZoneInfo(zone))
+    return f"{format_datetime(there, style, rebase=False)} ({zone.replace('_', ' ')})"
+
+
+_prose = MarkdownIt("commonmark", {"html": False}).enable("table")
+_cleaner = nh3.Cleaner(
+    tags={"p", "ul", "ol", "li", "strong", "em", "a", "h3", "h4", "blockquote", "code", "pre",
+          "table", "thead", "tbody", "tr", "th", "td", "br", "hr"},
+    attributes={"a": {"href"}},
+    url_schemes={"http", "https", "mailto", "tel"},
+)
+
+
+@lru_cache(256)
+def markdown(text: str) -> Markup:
+    """CommonMark from staff as safe HTML."""
+    return Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """The address of a static file; it changes with the content, so browsers may keep it for ever."""
+    return f"/static/{name}?v={_digest(name)}"
+
+
+def _institute() -> dict[str, object]:
+    return {"institute": current_app.config["INSTITUTE_NAME"], "locale": get_locale()}
+
+
+# ---------------------------------------------------------------- headers and guards
+
+
+def _only_this_machine() -> None:
+    """Until a public address is set, nobody outside is answered: demo content is not for them."""
+    if current_app.config["IS_PUBLIC"]:
+        return
+    address = request.remote_addr or "0.0.0.0"  # noqa: S104 - no address at all is a stranger
+    if not ip_address(address).is_loopback or "X-Forwarded-For" in request.headers:
+        abort(403, "no public address")
+
+
+def _only_text() -> None:
+    """An address with a NUL in it names nothing, and PostgreSQL cannot even be asked."""
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        abort(404)
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+        " frame-ancestors 'none'; form-action 'self'",
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if g.get("is_personal"):
+        headers["Cache-Control"] = "no-store"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def personal() -> None:
+    """Mark the answer as somebody's own: not stored, not indexed, its address not passed on."""
+    g.is_personal = True
+
+
+# ---------------------------------------------------------------- errors
+
+
+def _show_error(error: HTTPException) -> tuple[str, int]:
+    code = error.code or 500
+    reason = "csrf" if isinstance(error, CSRFError) else error.description
+    return render_template("errors/error.html", code=code, reason=reason), code
+
+
+def _show_busy(_error: Busy) -> tuple[str, int, dict[str, str]]:
+    return render_template("errors/busy.html"), 409, {"Retry-After": "2"}

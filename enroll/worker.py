@@ -1,0 +1,75 @@
+"""The loop behind the pages: ends what is over, offers what is free, sends letters; stops cleanly."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from enroll import clock
+from enroll.db import atomically, db, insert_once
+from enroll.mail.delivery import deliver_due
+from enroll.mail.models import WorkerBeat
+from enroll.refusal import Busy
+from enroll.registrations.allocation import tidy_batch
+from enroll.registrations.eligibility import batches_to_tidy
+
+log = logging.getLogger(__name__)
+
+REST = 0.3  # seconds between two looks at the outbox
+TIDY_EVERY = 2.0  # seconds between two looks at holds, offers and idle seats
+
+
+def work(*, once: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; with `once`, until nothing is due now."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    stopping = threading.Event()
+    if not once:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+    log.info("worker %s begins", name)
+    tidied = float("-inf")
+    while not stopping.is_set():
+        sent = 0
+        try:
+            if time.monotonic() - tidied >= TIDY_EVERY:
+                tidied = time.monotonic()
+                tidy(worker=name)
+            sent = deliver_due(worker=name)
+        except Busy:
+            log.warning("the database is busy; again in a moment")
+        except Exception:
+            # One bad row or a database that restarts must not end the loop: people wait for letters.
+            log.exception("a round of the worker failed")
+            if once:
+                raise
+        finally:
+            db.session.remove()
+        if once and not sent:
+            break
+        if not sent:
+            stopping.wait(REST)
+    log.info("worker %s ends", name)
+
+
+def tidy(*, worker: str) -> None:
+    """Look after every batch that has something over or a seat idle; say that we are alive."""
+    now = clock.now()
+    for batch_id in batches_to_tidy(now):
+        atomically(tidy_batch, batch_id=batch_id, now=now)
+    atomically(beat, worker=worker, now=now)
+
+
+def beat(*, worker: str, now: datetime) -> None:
+    """Write down that this worker was seen now, for /readyz; forget the dead of yesterday."""
+    table = WorkerBeat.__table__
+    db.session.execute(insert_once(table, WorkerBeat.name), {"name": worker, "seen_at": now})
+    db.session.execute(sa.update(WorkerBeat).where(WorkerBeat.name == worker).values(seen_at=now))
+    db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(days=1)))
