@@ -184,15 +184,23 @@ def atomically(verb: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def insert_once(
-    table: sa.Table, *unique: sa.ColumnElement[Any], where: sa.ColumnElement[bool] | None = None
-) -> sa.Insert:
+    dialect: str,
+    table: sa.FromClause,
+    *unique: Any,
+    where: sa.ColumnElement[bool] | None = None,
+) -> Any:
     """An INSERT that does nothing where a row with the same `unique` columns is there already.
 
-    `where` is the condition of a partial unique index. Both databases know ON CONFLICT DO NOTHING.
+    `where` is the condition of a partial unique index. Both databases know ON CONFLICT DO NOTHING,
+    in a dialect of their own.
     """
-    dialect = db.session.connection().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     return insert.on_conflict_do_nothing(index_elements=list(unique), index_where=where)
+
+
+def dialect_name() -> str:
+    """`postgresql` or `sqlite`: for the few statements that they do not share."""
+    return db.session.connection().dialect.name
 
 
 def is_contention(error: DBAPIError) -> bool:

@@ -22,7 +22,7 @@ from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.catalog.models import Course
 from enroll.db import atomically, db
 from enroll.mail.outbox import suppress
-from enroll.registrations import allocation
+from enroll.registrations import answering, arriving
 from enroll.registrations.consent import consent_version
 from enroll.registrations.models import Registration
 
@@ -165,19 +165,19 @@ def _fill(batch_id: int, sketch: Sketch) -> None:
     """Let people register as they would, and all but the last confirm."""
     for number in range(sketch.people):
         name = _PEOPLE[number % len(_PEOPLE)]
-        applicant = allocation.Applicant(
+        applicant = arriving.Applicant(
             email=f"{name.lower().replace(' ', '.')}.{sketch.code}{DEMO_DOMAIN}",
             name=name,
             background=("Nurse", "Sales", "Accountant", "Teacher", "Looking for work")[number % 5],
             consent_version=consent_version(current_app.config["MINIMUM_AGE"]),
         )
         registration_id = atomically(
-            allocation.register, batch_id=batch_id, applicant=applicant, now=clock.now()
+            arriving.register, batch_id=batch_id, applicant=applicant, now=clock.now()
         )
         is_last = number == sketch.people - 1
         if registration_id and not (is_last and sketch.people <= sketch.capacity):
             seen = db.session.get_one(Registration, registration_id).state
-            atomically(allocation.confirm, batch_id=batch_id, registration_id=registration_id,
+            atomically(answering.confirm, batch_id=batch_id, registration_id=registration_id,
                        seen=seen, now=clock.now())
 
 

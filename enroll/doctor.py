@@ -27,7 +27,6 @@ from enroll.mail.smtp import Kept, Outgoing
 from enroll.mail.states import LetterState
 from enroll.schema import missing_guards
 
-
 Finding = tuple[bool, str]
 
 

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from enroll import clock
-from enroll.db import atomically, db, insert_once
+from enroll.db import atomically, db, dialect_name, insert_once
 from enroll.mail.delivery import deliver_due
 from enroll.mail.models import WorkerBeat
 from enroll.refusal import Busy
-from enroll.registrations.allocation import tidy_batch
 from enroll.registrations.eligibility import batches_to_tidy
+from enroll.registrations.tidying import tidy_batch
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,6 @@ def tidy(*, worker: str) -> None:
 def beat(*, worker: str, now: datetime) -> None:
     """Write down that this worker was seen now, for /readyz; forget the dead of yesterday."""
     table = WorkerBeat.__table__
-    db.session.execute(insert_once(table, WorkerBeat.name), {"name": worker, "seen_at": now})
+    db.session.execute(insert_once(dialect_name(), table, WorkerBeat.name), {"name": worker, "seen_at": now})
     db.session.execute(sa.update(WorkerBeat).where(WorkerBeat.name == worker).values(seen_at=now))
     db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(days=1)))

@@ -12,7 +12,7 @@ from enroll.batches.models import Batch
 from enroll.batches.planning import Plan, plan_batch, publish
 from enroll.catalog.models import Course
 from enroll.db import atomically, db
-from enroll.registrations import allocation
+from enroll.registrations import answering, arriving
 from enroll.registrations.models import Registration
 from enroll.registrations.states import State
 
@@ -60,10 +60,10 @@ def batch(capacity: int = 2, *, code: str | None = None, now: datetime | None = 
     return atomically(verb)
 
 
-def applicant(email: str = "asha@example.org", **changes: object) -> allocation.Applicant:
+def applicant(email: str = "asha@example.org", **changes: object) -> arriving.Applicant:
     """Who wants a seat."""
     given = {"email": email, "name": "Asha Verma", "consent_version": "test/18"} | changes
-    return allocation.Applicant(**given)
+    return arriving.Applicant(**given)
 
 
 def registration(batch: Batch, email: str | None = None, *, confirmed: bool = False,
@@ -72,11 +72,11 @@ def registration(batch: Batch, email: str | None = None, *, confirmed: bool = Fa
     now = now or clock.now()
     email = email or f"person{next(_numbers)}@example.org"
     registration_id = atomically(
-        allocation.register, batch_id=batch.id, applicant=applicant(email), now=now
+        arriving.register, batch_id=batch.id, applicant=applicant(email), now=now
     )
     found = read(registration_id)
     if confirmed:
-        atomically(allocation.confirm, batch_id=batch.id, registration_id=found.id,
+        atomically(answering.confirm, batch_id=batch.id, registration_id=found.id,
                    seen=found.state, now=now)
         found = read(registration_id)
     return found

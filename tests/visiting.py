@@ -32,6 +32,11 @@ class Visitor:
         self._cookies: dict[str, str] = {}
         self._prepared: tuple[str, dict[str, str]] | None = None
 
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """What the site has asked this browser to keep."""
+        return self._cookies
+
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """GET; `path` may be a whole address, as a mail has it."""
         return self._ask("GET", path, None, headers)

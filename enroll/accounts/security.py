@@ -95,9 +95,9 @@ def _load_staff(load: Callable[[str], Staff | None], uniquifier: str) -> Staff |
 def _begin(_app: Flask, *, user: Staff, **_rest: object) -> None:
     """Open the session of somebody who has just proved who they are.
 
-    Flask-Security hashes an outdated password anew, but in a transaction that only reads; so the
-    new hash is taken from there and written by a verb. It writes nothing else when signing in,
-    and if it ever did, its own commit would fail loudly rather than lose it.
+    Flask-Security hashes an outdated password anew, but in a transaction that only reads, which
+    `atomically` rolls back; so the new hash is taken from there and written by a verb. It is the
+    only thing Flask-Security writes when signing in without its "trackable".
     """
     key = secrets.token_urlsafe(32)
     staff_id, password = user.id, sa.inspect(user).attrs.password.history
@@ -109,7 +109,7 @@ def _begin(_app: Flask, *, user: Staff, **_rest: object) -> None:
 
 
 def _ends_session(view: Callable[..., Any]) -> Callable[[], ResponseReturnValue]:
-    """Sign-out that ends the row first: when the database is busy, one is told and still signed in."""
+    """Sign-out that ends the row first: if the database is busy, nothing has happened yet."""
 
     @functools.wraps(view)
     def sign_out() -> ResponseReturnValue:

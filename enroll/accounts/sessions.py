@@ -12,7 +12,7 @@ from enroll.db import db
 
 
 def open_session(*, staff_id: int, key: str, now: datetime) -> StaffSession:
-    """Write down a sign-in. `key` is the cookie's secret, random and long; only its hash is kept."""
+    """Write down a sign-in. `key` is the cookie's secret, long and random; its hash is kept."""
     opened = StaffSession(staff_id=staff_id, key_hash=_hash(key), began_at=now)
     db.session.add(opened)
     db.session.flush()

@@ -12,7 +12,7 @@ from flask_security import hash_password
 
 from enroll.accounts.duties import Duty
 from enroll.accounts.models import DutyRow, Staff
-from enroll.db import db, insert_once
+from enroll.db import db, dialect_name, insert_once
 from enroll.forms import normal_address, tidy
 from enroll.refusal import Refused
 
@@ -41,7 +41,7 @@ def add_staff(
         address = normal_address(tidy(email))
     except ValueError:
         raise NotAnAddress(email=email) from None
-    insert = insert_once(Staff.__table__, Staff.email).returning(Staff.id)  # type: ignore[arg-type]
+    insert = insert_once(dialect_name(), Staff.__table__, Staff.email).returning(Staff.id)
     staff_id = db.session.scalar(
         insert,
         {
@@ -80,5 +80,5 @@ def _hash(password: str, address: str) -> str:
 
 
 def _row(duty: Duty) -> DutyRow:
-    db.session.execute(insert_once(DutyRow.__table__, DutyRow.name), {"name": duty.value})  # type: ignore[arg-type]
+    db.session.execute(insert_once(dialect_name(), DutyRow.__table__, DutyRow.name), {"name": duty.value})
     return db.session.scalars(sa.select(DutyRow).where(DutyRow.name == duty.value)).one()

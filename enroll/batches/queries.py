@@ -51,6 +51,13 @@ def listing(code: str) -> Listing | None:
     return _listed([batch])[0]
 
 
+def public_id(code: str) -> int | None:
+    """The id of a public batch; `None` for drafts and unknown codes."""
+    return db.session.scalar(
+        sa.select(Batch.id).where(Batch.code == code, Batch.state != BatchState.DRAFT)
+    )
+
+
 def _is_ahead(batch: Batch, now: datetime) -> bool:
     return batch.closes_at > now or batch.starts_on >= now.astimezone(batch.tz).date()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,8 +33,9 @@ def post(
     """
     LETTER_MOVES.check(None, LetterState.QUEUED)
     domain = str(current_app.config["MAIL_SENDER"]).rpartition("@")[2]
-    db.session.execute(
-        insert_once(Letter.__table__, Letter.dedupe_key),
+    connection = db.session.connection()
+    connection.execute(
+        _insertion(connection.dialect.name),
         {
             "kind": kind,
             "about": about,
@@ -47,6 +49,13 @@ def post(
             "state": LetterState.QUEUED,
         },
     )
+
+
+# Built once for each kind of database: letters are written where people crowd.
+@cache
+def _insertion(dialect: str) -> sa.Executable:
+    insert: sa.Executable = insert_once(dialect, Letter.__table__, Letter.dedupe_key)
+    return insert
 
 
 def suppress(*, address_like: str) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
 
 from enroll.batches.models import Batch
+from enroll.batches.states import BatchState
+from enroll.catalog.models import Course
+from enroll.db import db
 from enroll.mail.outbox import post
 from enroll.registrations.states import State
 
@@ -26,6 +32,55 @@ def promised(source: State | None, target: State) -> str | None:
     return PROMISED.get(target)
 
 
+class BatchFacts(NamedTuple):
+    """What moves and letters need to know of a batch, as it is under the lock."""
+
+    id: int
+    code: str
+    title: str
+    course: str
+    state: BatchState
+    starts_on: date
+    ends_on: date
+    zone: str
+    opens_at: datetime
+    closes_at: datetime
+    hold_hours: int
+    offer_hours: int
+    minimum: int | None
+    decide_on: date | None
+    rhythm: str
+    place: str
+    is_online: bool
+    teacher: str
+
+
+_FACTS = (
+    sa.select(
+        *[
+            Course.title if name == "course" else getattr(Batch, name)
+            for name in BatchFacts._fields
+        ]
+    )
+    .join(Course, Course.id == Batch.course_id)
+    .where(Batch.id == sa.bindparam("batch"))
+)
+
+
+def batch_facts(batch_id: int) -> BatchFacts:
+    """Read a batch as it is now; call it under the lock. One light query, no object kept."""
+    row = db.session.connection().execute(_FACTS, {"batch": batch_id}).one()
+    return BatchFacts(*row)
+
+
+def _snapshot(batch: BatchFacts) -> dict[str, object]:
+    """The facts as JSON can hold them."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in batch._asdict().items()
+    }
+
+
 def write(
     *,
     kind: str,
@@ -33,7 +88,7 @@ def write(
     recipient: str,
     language: str,
     token: str,
-    batch: Batch,
+    batch: BatchFacts,
     name: str,
     deadline_at: datetime | None,
     why: str,
@@ -60,21 +115,3 @@ def write(
         dedupe_key=f"registration:{registration_id}:{kind.removeprefix('registration_')}:{event_id}",
         now=now,
     )
-
-
-def _snapshot(batch: Batch) -> dict[str, object]:
-    return {
-        "code": batch.code,
-        "title": batch.title,
-        "course": batch.course.title,
-        "starts_on": batch.starts_on.isoformat(),
-        "ends_on": batch.ends_on.isoformat(),
-        "zone": batch.zone,
-        "rhythm": batch.rhythm,
-        "place": batch.place,
-        "is_online": batch.is_online,
-        "teacher": batch.teacher,
-        "state": batch.state.value,
-        "minimum": batch.minimum,
-        "decide_on": batch.decide_on.isoformat() if batch.decide_on else None,
-    }

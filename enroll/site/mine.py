@@ -13,7 +13,8 @@ from enroll import clock
 from enroll.db import atomically
 from enroll.forms import Form
 from enroll.refusal import Refused
-from enroll.registrations import allocation, personal as own
+from enroll.registrations import answering
+from enroll.registrations import personal as own
 from enroll.registrations.models import Registration
 from enroll.web import csrf, personal
 
@@ -32,7 +33,7 @@ def confirm(token: str) -> ResponseReturnValue:
     mine = _own_or_404(token)
     return _press(
         mine,
-        lambda **common: allocation.confirm(seen=mine.state, **common),
+        lambda **common: answering.confirm(seen=mine.state, **common),
         done=_("Thank you. Your e-mail address is confirmed."),
         again=_("You had confirmed already. Everything is as it was."),
     )
@@ -43,7 +44,7 @@ def confirm(token: str) -> ResponseReturnValue:
 def accept(token: str) -> ResponseReturnValue:
     return _press(
         _own_or_404(token),
-        allocation.accept,
+        answering.accept,
         done=_("The seat is yours."),
         again=_("You have this seat already. Everything is as it was."),
     )
@@ -54,7 +55,7 @@ def accept(token: str) -> ResponseReturnValue:
 def pass_offer(token: str) -> ResponseReturnValue:
     return _press(
         _own_or_404(token),
-        allocation.pass_offer,
+        answering.pass_offer,
         done=_("Somebody else gets this seat. You keep your place on the waitlist."),
         again=_("You had let this seat go already. You keep your place on the waitlist."),
     )
@@ -65,14 +66,14 @@ def pass_offer(token: str) -> ResponseReturnValue:
 def withdraw(token: str) -> ResponseReturnValue:
     return _press(
         _own_or_404(token),
-        allocation.withdraw,
+        answering.withdraw,
         done=_("You are off the list. Somebody else can have the seat now."),
         again=_("You were off the list already. Everything is as it was."),
     )
 
 
 def _press(
-    mine: Registration, verb: Callable[..., allocation.Outcome], *, done: str, again: str
+    mine: Registration, verb: Callable[..., answering.Outcome], *, done: str, again: str
 ) -> ResponseReturnValue:
     """One button: check it came from our page, run the verb, back to the page by a redirect."""
     personal()

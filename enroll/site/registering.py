@@ -10,11 +10,12 @@ from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaFie
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from enroll import clock
+from enroll.batches.queries import public_id
 from enroll.db import atomically
-from enroll.registrations import allocation
+from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address, normal_phone
+from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
 from enroll.registrations.queries import Prospect, prospect
-from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address, normal_phone
 from enroll.web import csrf, limiter, personal
 
 pages = Blueprint("registering", __name__)
@@ -47,18 +48,19 @@ def register(code: str) -> ResponseReturnValue:
 @csrf.exempt  # the form checks its token itself, so that a refusal keeps what was typed
 @limiter.limit("300 per hour")
 def take_registration(code: str) -> ResponseReturnValue:
-    found = _batch_or_404(code)
+    # The seats are counted only to show the form again: counting is what a crowd cannot afford.
+    batch_id = public_id(code) or abort(404)
     form = RegistrationForm()
     if not form.validate_on_submit():
-        return _show(found, form), 422
+        return _show(_batch_or_404(code), form), 422
     try:
         atomically(
-            allocation.register,
-            batch_id=found.batch.id,
+            arriving.register,
+            batch_id=batch_id,
             applicant=_applicant(form),
             now=clock.now(),
         )
-    except allocation.RegistrationClosed as refusal:
+    except arriving.RegistrationClosed as refusal:
         return _show(_batch_or_404(code), form, refusal), 409
     session["registered_email"] = form.email.data
     return redirect(url_for("registering.registered", code=code), 303)
@@ -81,7 +83,7 @@ def _batch_or_404(code: str) -> Prospect:
 def _show(
     found: Prospect,
     form: RegistrationForm,
-    refusal: allocation.RegistrationClosed | None = None,
+    refusal: arriving.RegistrationClosed | None = None,
 ) -> str:
     return render_template(
         "site/registering/register.html",
@@ -93,8 +95,8 @@ def _show(
     )
 
 
-def _applicant(form: RegistrationForm) -> allocation.Applicant:
-    return allocation.Applicant(
+def _applicant(form: RegistrationForm) -> arriving.Applicant:
+    return arriving.Applicant(
         email=normal_address(form.email.data),
         name=form.name.data,
         phone=normal_phone(form.phone.data),

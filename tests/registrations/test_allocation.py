@@ -10,7 +10,7 @@ from flask import Flask
 
 from enroll.db import atomically, db
 from enroll.mail.models import Letter
-from enroll.registrations import allocation, personal
+from enroll.registrations import answering, arriving, personal, tidying
 from enroll.registrations.audit import audit
 from enroll.registrations.models import Registration, RegistrationEvent
 from enroll.registrations.states import State
@@ -33,7 +33,7 @@ def press(verb: object, registration: Registration, *, now: datetime, **more: ob
 
 
 def confirm(registration: Registration, *, now: datetime):
-    return press(allocation.confirm, registration, now=now, seen=registration.state)
+    return press(answering.confirm, registration, now=now, seen=registration.state)
 
 
 def letters(registration: Registration) -> list[str]:
@@ -72,7 +72,7 @@ def test_when_no_seat_is_free_a_newcomer_waits(now: datetime) -> None:
 def test_the_same_person_twice_is_one_registration_and_one_letter(now: datetime) -> None:
     batch = make.batch(capacity=2)
     asha = make.registration(batch, "asha@example.org", now=now)
-    again = atomically(allocation.register, batch_id=batch.id,
+    again = atomically(arriving.register, batch_id=batch.id,
                        applicant=make.applicant("asha@example.org"), now=now)
     assert again is None
     assert make.states(batch) == {"asha@example.org": State.PENDING}
@@ -90,7 +90,7 @@ def test_the_same_person_may_join_two_batches(now: datetime) -> None:
 def test_who_withdrew_may_come_back(now: datetime) -> None:
     batch = make.batch(capacity=1)
     asha = make.registration(batch, "asha@example.org", now=now)
-    press(allocation.withdraw, asha, now=now)
+    press(answering.withdraw, asha, now=now)
     back = make.registration(batch, "asha@example.org", now=now)
     assert back.id != asha.id
     assert (back.state, back.token != asha.token) == (State.PENDING, True)
@@ -101,7 +101,7 @@ def test_a_newcomer_passes_nobody_whose_address_is_confirmed(now: datetime) -> N
     batch = make.batch(capacity=1)
     asha = make.registration(batch, confirmed=True, now=now)
     bilal = make.registration(batch, confirmed=True, now=now)
-    press(allocation.withdraw, asha, now=now)
+    press(answering.withdraw, asha, now=now)
     chiara = make.registration(batch, now=now)
     assert make.read(bilal.id).state is State.OFFERED
     assert chiara.state is State.WAITLISTED
@@ -111,7 +111,7 @@ def test_a_newcomer_passes_those_who_have_not_confirmed(now: datetime) -> None:
     batch = make.batch(capacity=1)
     asha = make.registration(batch, confirmed=True, now=now)
     bilal = make.registration(batch, now=now)
-    press(allocation.withdraw, asha, now=now)
+    press(answering.withdraw, asha, now=now)
     chiara = make.registration(batch, now=now)
     assert make.read(bilal.id).state is State.WAITLISTED
     assert chiara.state is State.PENDING
@@ -129,8 +129,8 @@ def test_outside_the_window_nobody_registers(
     now: datetime, changes: dict[str, timedelta], reason: str
 ) -> None:
     batch = make.batch(**{name: now + away for name, away in changes.items()})
-    with pytest.raises(allocation.RegistrationClosed) as refusal:
-        atomically(allocation.register, batch_id=batch.id, applicant=make.applicant(), now=now)
+    with pytest.raises(arriving.RegistrationClosed) as refusal:
+        atomically(arriving.register, batch_id=batch.id, applicant=make.applicant(), now=now)
     assert refusal.value.facts["reason"] == reason
     assert make.states(batch) == {}
 
@@ -158,7 +158,7 @@ def test_confirming_twice_changes_nothing(now: datetime) -> None:
 
 def test_confirming_too_late_is_refused_even_before_the_worker_comes(now: datetime) -> None:
     asha = make.registration(make.batch(), now=now)
-    with pytest.raises(allocation.DeadlinePassed):
+    with pytest.raises(answering.DeadlinePassed):
         confirm(asha, now=asha.deadline_at)
     assert make.read(asha.id).state is State.PENDING
 
@@ -171,8 +171,8 @@ def test_the_last_moment_is_in_time(now: datetime) -> None:
 
 def test_an_ended_registration_is_not_brought_back_by_its_link(now: datetime) -> None:
     asha = make.registration(make.batch(), now=now)
-    press(allocation.withdraw, asha, now=now)
-    with pytest.raises(allocation.HasEnded):
+    press(answering.withdraw, asha, now=now)
+    with pytest.raises(answering.HasEnded):
         confirm(asha, now=now)
     assert make.read(asha.id).state is State.WITHDRAWN
 
@@ -181,7 +181,7 @@ def test_confirming_a_waiting_place_takes_a_seat_that_is_free_by_now(now: dateti
     batch = make.batch(capacity=1)
     asha = make.registration(batch, now=now)
     bilal = make.registration(batch, now=now)
-    press(allocation.withdraw, asha, now=now)
+    press(answering.withdraw, asha, now=now)
     assert make.read(bilal.id).state is State.WAITLISTED
     confirm(bilal, now=now)
     assert make.read(bilal.id).state is State.OFFERED
@@ -201,7 +201,7 @@ def test_a_freed_seat_is_offered_to_the_first_in_the_queue(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, chiara = queue
-    press(allocation.withdraw, asha, now=now)
+    press(answering.withdraw, asha, now=now)
     assert make.read(bilal.id).state is State.OFFERED
     assert make.read(bilal.id).deadline_at > now + 12 * HOUR
     assert make.read(chiara.id).state is State.WAITLISTED
@@ -211,9 +211,9 @@ def test_a_freed_seat_is_offered_to_the_first_in_the_queue(
 
 def test_accepting_enrols_and_twice_is_fine(queue: list[Registration], now: datetime) -> None:
     asha, bilal, _ = queue
-    press(allocation.withdraw, asha, now=now)
-    assert press(allocation.accept, bilal, now=now).changed
-    assert not press(allocation.accept, bilal, now=now).changed
+    press(answering.withdraw, asha, now=now)
+    assert press(answering.accept, bilal, now=now).changed
+    assert not press(answering.accept, bilal, now=now).changed
     assert make.read(bilal.id).state is State.CONFIRMED
 
 
@@ -221,9 +221,9 @@ def test_passing_keeps_the_place_and_moves_the_seat_on(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, chiara = queue
-    press(allocation.withdraw, asha, now=now)
-    assert press(allocation.pass_offer, bilal, now=now).changed
-    assert not press(allocation.pass_offer, bilal, now=now).changed
+    press(answering.withdraw, asha, now=now)
+    assert press(answering.pass_offer, bilal, now=now).changed
+    assert not press(answering.pass_offer, bilal, now=now).changed
     assert make.read(chiara.id).state is State.OFFERED
     assert make.read(bilal.id).state is State.WAITLISTED
     assert personal.place(make.read(bilal.id)) == 1
@@ -233,9 +233,9 @@ def test_nobody_is_offered_the_seat_they_have_passed(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, chiara = queue
-    press(allocation.withdraw, asha, now=now)
-    press(allocation.pass_offer, bilal, now=now)
-    press(allocation.pass_offer, chiara, now=now)
+    press(answering.withdraw, asha, now=now)
+    press(answering.pass_offer, bilal, now=now)
+    press(answering.pass_offer, chiara, now=now)
     assert make.read(bilal.id).state is State.WAITLISTED
     newcomer = make.registration(db.session.get(make.Batch, asha.batch_id), now=now)
     assert newcomer.state is State.PENDING  # while all who wait are resting, a newcomer may sit
@@ -245,10 +245,10 @@ def test_who_rested_is_asked_when_the_next_seat_frees(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, chiara = queue
-    press(allocation.withdraw, asha, now=now)
-    press(allocation.pass_offer, bilal, now=now)
-    press(allocation.accept, chiara, now=now)
-    press(allocation.withdraw, chiara, now=now)
+    press(answering.withdraw, asha, now=now)
+    press(answering.pass_offer, bilal, now=now)
+    press(answering.accept, chiara, now=now)
+    press(answering.withdraw, chiara, now=now)
     assert make.read(bilal.id).state is State.OFFERED
 
 
@@ -256,8 +256,8 @@ def test_declining_ends_it_and_moves_the_seat_on(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, chiara = queue
-    press(allocation.withdraw, asha, now=now)
-    press(allocation.withdraw, bilal, now=now)
+    press(answering.withdraw, asha, now=now)
+    press(answering.withdraw, bilal, now=now)
     assert make.read(bilal.id).state is State.WITHDRAWN
     assert make.read(chiara.id).state is State.OFFERED
 
@@ -265,8 +265,8 @@ def test_declining_ends_it_and_moves_the_seat_on(
 def test_there_is_nothing_to_accept_without_an_offer(
     queue: list[Registration], now: datetime
 ) -> None:
-    for verb in (allocation.accept, allocation.pass_offer):
-        with pytest.raises(allocation.NotOffered):
+    for verb in (answering.accept, answering.pass_offer):
+        with pytest.raises(answering.NotOffered):
             press(verb, queue[1], now=now)
 
 
@@ -274,7 +274,7 @@ def test_there_is_nothing_to_accept_without_an_offer(
 
 
 def tidy(registration: Registration, now: datetime) -> int:
-    return atomically(allocation.tidy_batch, batch_id=registration.batch_id, now=now)
+    return atomically(tidying.tidy_batch, batch_id=registration.batch_id, now=now)
 
 
 def test_a_hold_that_ran_out_is_released_and_the_seat_offered(now: datetime) -> None:
@@ -301,13 +301,13 @@ def test_the_first_lapse_counts_as_a_pass_and_the_second_ends_it(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, chiara = queue
-    press(allocation.withdraw, asha, now=now)
+    press(answering.withdraw, asha, now=now)
     later = make.read(bilal.id).deadline_at
     tidy(bilal, later)
     assert make.read(bilal.id).state is State.WAITLISTED
     assert make.read(chiara.id).state is State.OFFERED
-    press(allocation.accept, chiara, now=later)
-    press(allocation.withdraw, chiara, now=later)
+    press(answering.accept, chiara, now=later)
+    press(answering.withdraw, chiara, now=later)
     again = make.read(bilal.id).deadline_at
     tidy(bilal, again)
     assert make.read(bilal.id).state is State.EXPIRED
@@ -329,9 +329,9 @@ def test_every_move_has_one_history_row_and_its_letter(
     queue: list[Registration], now: datetime
 ) -> None:
     asha, bilal, _ = queue
-    press(allocation.withdraw, asha, now=now)
-    press(allocation.pass_offer, bilal, now=now)
-    press(allocation.withdraw, bilal, now=now)
+    press(answering.withdraw, asha, now=now)
+    press(answering.pass_offer, bilal, now=now)
+    press(answering.withdraw, bilal, now=now)
     assert history(bilal) == [
         (None, State.WAITLISTED),
         (State.WAITLISTED, State.OFFERED),
@@ -348,7 +348,7 @@ def test_a_verb_that_fails_half_way_leaves_nothing(now: datetime, app: Flask) ->
     batch = make.batch(capacity=1)
 
     def break_off(**given: object) -> None:
-        allocation.register(**given)
+        arriving.register(**given)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

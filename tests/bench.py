@@ -1,0 +1,280 @@
+"""`make bench`: registrations per second, for one hot batch and for a hundred, on both databases.
+
+Printed beside a bare Flask view that writes the same rows by hand in the same server, and beside
+the same transactions without any server. Figures differ from machine to machine; ratios travel.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import sqlalchemy as sa
+
+from tests.postgres import ThrowawayPostgres, find_binaries
+from tests.serving import Site, command
+from tests.visiting import Visitor
+
+SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
+CLIENTS = 16
+PROCESSES = 2  # of the clients; the server has four
+SEATS = 200_000
+
+Register = Callable[[int], None]
+
+
+# ---------------------------------------------------------------- the load
+
+
+def rate(make: Callable[[int], Register]) -> tuple[float, float]:
+    """Registrations per second by 16 clients, and the median time of one, in milliseconds.
+
+    `make(number)` gives one client its own way to register once; a warm-up second is not counted.
+    """
+    results: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
+    begin = time.monotonic() + 1.5
+    crowd = [
+        multiprocessing.Process(target=_clients, args=(make, first, begin, results))
+        for first in range(0, CLIENTS, CLIENTS // PROCESSES)
+    ]
+    for process in crowd:
+        process.start()
+    times = [took for _ in crowd for took in results.get(timeout=SECONDS + 60)]
+    for process in crowd:
+        process.join()
+    return len(times) / SECONDS, statistics.median(times) * 1000 if times else 0.0
+
+
+def _clients(
+    make: Callable[[int], Register], first: int, begin: float,
+    results: multiprocessing.Queue[list[float]],
+) -> None:
+    took: list[float] = []
+
+    def run(number: int) -> None:
+        register = make(number)
+        count = 0
+        while (now := time.monotonic()) < begin + 1 + SECONDS:
+            register(count)
+            ended = time.monotonic()
+            if begin + 1 <= ended <= begin + 1 + SECONDS:
+                took.append(ended - now)
+            count += 1
+
+    threads = [threading.Thread(target=run, args=(first + n,)) for n in range(CLIENTS // PROCESSES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    results.put(took)
+
+
+class _Line:
+    """One kept-alive connection that posts prepared bytes: the client must not be the limit."""
+
+    def __init__(self, base_url: str) -> None:
+        where = urlsplit(base_url)
+        self._address = (where.hostname or "", where.port or 80)
+        self._socket: socket.socket | None = None
+
+    def post(self, path: str, body: bytes, cookie: str = "") -> int:
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {self._address[0]}\r\nCookie: {cookie}\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        for _ in range(2):
+            if self._socket is None:
+                self._socket = socket.create_connection(self._address, timeout=30)
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                self._socket.sendall(head + body)
+                return self._read()
+            except (ConnectionError, IndexError):
+                self._socket = None  # the server closed a kept connection; once more
+        raise ConnectionError(path)
+
+    def _read(self) -> int:
+        assert self._socket
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._more()
+        head, _, rest = data.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        fields = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines[1:])}
+        missing = int(fields.get("content-length", 0)) - len(rest)
+        while missing > 0:
+            missing -= len(self._more())
+        if fields.get("connection") == "close":
+            self._socket = None
+        return int(lines[0].split()[1])
+
+    def _more(self) -> bytes:
+        assert self._socket
+        data = self._socket.recv(65536)
+        if not data:
+            raise ConnectionError
+        return data
+
+
+# ---------------------------------------------------------------- the three ways
+
+
+def product(base_url: str, codes: list[str]) -> Callable[[int], Register]:
+    """Through the product: the real form with its token, everything checked."""
+
+    def make(number: int) -> Register:
+        line, visitor = _Line(base_url), Visitor(base_url)
+        hidden = visitor.open_form(f"/batches/{codes[0]}/register")
+        fields = {**hidden, "name": "Asha Verma", "consent": "y"}
+        cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+        tag = f"{os.getpid()}-{number}"
+
+        def register(count: int) -> None:
+            code = codes[(number + count * CLIENTS) % len(codes)]
+            body = urlencode({**fields, "email": f"p{tag}-{count}@example.org"}).encode()
+            status = line.post(f"/batches/{code}/register", body, cookie)
+            if status != 303:
+                raise RuntimeError(f"the product answered {status}")
+
+        return register
+
+    return make
+
+
+def bare(base_url: str, ids: list[int]) -> Callable[[int], Register]:
+    """Through a bare Flask view with the same rows."""
+
+    def make(number: int) -> Register:
+        line, tag = _Line(base_url), f"{os.getpid()}-{number}"
+
+        def register(count: int) -> None:
+            batch_id = ids[(number + count * CLIENTS) % len(ids)]
+            body = urlencode({"email": f"b{tag}-{count}@example.org"}).encode()
+            if line.post(f"/{batch_id}", body) != 303:
+                raise RuntimeError("the bare view failed")
+
+        return register
+
+    return make
+
+
+def database(url: str, ids: list[int]) -> Callable[[int], Register]:
+    """Straight into the database, no server between."""
+
+    def make(number: int) -> Register:
+        os.environ["DATABASE_URL"] = url
+        from tests.bare import register as by_hand
+
+        tag = f"{os.getpid()}-{number}"
+        return lambda count: by_hand(ids[(number + count * CLIENTS) % len(ids)],
+                                     f"d{tag}-{count}@example.org")
+
+    return make
+
+
+# ---------------------------------------------------------------- the databases
+
+
+@contextmanager
+def databases() -> Iterator[list[tuple[str, Callable[[Path], str]]]]:
+    """Each kind with a way to get the address of a fresh one."""
+    kinds: list[tuple[str, Callable[[Path], str]]] = [
+        ("SQLite", lambda folder: f"sqlite:///{folder / 'enroll.sqlite3'}")
+    ]
+    if find_binaries() is None:
+        print("PostgreSQL is not measured: its programs are not on this machine.")
+        yield kinds
+        return
+    server = ThrowawayPostgres()
+    server.start()
+    numbers = iter(range(1000))
+
+    def fresh(_folder: Path) -> str:
+        name = f"bench_{next(numbers)}"
+        server.create_database(name)
+        return server.url(name)
+
+    try:
+        yield [*kinds, ("PostgreSQL", fresh)]
+    finally:
+        server.stop()
+
+
+def plant(url: str, folder: Path, batches: int) -> tuple[list[int], list[str]]:
+    """A migrated database with so many open batches; their ids and codes."""
+    done = command(url, folder, "db", "upgrade")
+    assert done.returncode == 0, done.stderr
+    now = datetime.now(UTC)
+    engine = sa.create_engine(url)
+    tables = sa.MetaData()
+    tables.reflect(engine)
+    course = {name: "x" for name in ("slug", "title", "level", "summary", "body")}
+    with engine.begin() as connection:
+        connection.execute(tables.tables["course"].insert(), {
+            **course, "id": 1, "position": 1, "weeks": 8, "hours_per_week": 6, "audience": [],
+            "prerequisites": [], "requires": [], "outcomes": []})
+        for number in range(1, batches + 1):
+            connection.execute(tables.tables["batch"].insert(), {
+                "id": number, "code": f"b-{number}", "course_id": 1, "state": "confirmed_to_run",
+                "title": "A batch", "starts_on": now.date() + timedelta(days=30),
+                "ends_on": now.date() + timedelta(days=60), "zone": "UTC",
+                "opens_at": now - timedelta(days=1), "closes_at": now + timedelta(days=29),
+                "hold_hours": 24, "offer_hours": 48, "rhythm": "", "place": "", "is_online": True,
+                "language": "en", "teacher": "", "fee_minor": 0, "fee_currency": ""})
+            connection.execute(tables.tables["seat"].insert(), [
+                {"batch_id": number, "number": seat, "taken": False}
+                for seat in range(1, SEATS // batches + 1)])
+    engine.dispose()
+    return list(range(1, batches + 1)), [f"b-{number}" for number in range(1, batches + 1)]
+
+
+def measure(kind: str, fresh: Callable[[Path], str]) -> None:
+    """Six figures for one database."""
+    for batches in (1, 100):
+        label = "one hot batch" if batches == 1 else "100 batches"
+        figures = {}
+        for way in ("product", "bare view", "database"):
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                url = fresh(folder)
+                ids, codes = plant(url, folder, batches)
+                figures[way] = _one(way, url, folder, ids, codes)
+        (ours, ours_ms), (theirs, theirs_ms) = figures["product"], figures["bare view"]
+        print(f"{kind:<11} {label:<14} {ours:8.0f}/s ({ours_ms:4.0f} ms)  "
+              f"{theirs:8.0f}/s ({theirs_ms:4.0f} ms)  {figures['database'][0]:8.0f}/s  "
+              f"{ours / theirs:6.2f}", flush=True)
+
+
+def _one(way: str, url: str, folder: Path, ids: list[int], codes: list[str]) -> tuple[float, float]:
+    if way == "database":
+        return rate(database(url, ids))
+    if way == "product":
+        with Site(url, folder, workers=4) as site:
+            return rate(product(site.base_url, codes))
+    with Site(url, folder, workers=4, app_module="tests.bare:app") as site:
+        return rate(bare(site.base_url, ids))
+
+
+def main() -> None:
+    multiprocessing.set_start_method("fork")
+    print(f"{CLIENTS} clients, gunicorn with 4 processes, {os.cpu_count()} cores, "
+          f"{SECONDS:.0f} s each; Python {sys.version.split()[0]}")
+    print(f"{'':<26} {'product':<22} {'bare Flask view':<21} {'database':<11} product/bare")
+    with databases() as kinds:
+        for kind, fresh in kinds:
+            measure(kind, fresh)
+
+
+if __name__ == "__main__":
+    main()

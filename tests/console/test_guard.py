@@ -1,0 +1,100 @@
+"""Every staff page against a stranger, a colleague with the wrong duty, and the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+
+from enroll.accounts.duties import Duty
+from enroll.console.guard import duties_of, guarded, needs
+from tests import make
+from tests.accounts.people import colleague, sign_in
+
+OPEN = {"security.login", "security.logout"}  # how else would anybody come in
+
+
+def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Endpoint, method and an address of each staff page."""
+    batch = make.batch(code="ml-1")
+    values = {"code": batch.code}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if not rule.rule.startswith("/staff") or rule.endpoint in OPEN:
+                continue
+            missing = rule.arguments - set(values)
+            assert not missing, f"tell this test a value for {missing} of {rule}"
+            _domain, path = rule.build({name: values[name] for name in rule.arguments})
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                yield rule.endpoint, method, path
+
+
+def test_every_staff_page_against_everybody(app: Flask) -> None:
+    pages = list(_pages(app))
+    assert pages
+    browsers = {}
+    for duty in (None, *Duty):
+        email = f"{duty or 'none'}@example.org"
+        colleague(*([duty] if duty else []), email=email)
+        browsers[duty] = app.test_client()
+        assert sign_in(browsers[duty], email=email).status_code == 302
+    stranger = app.test_client()
+    for endpoint, method, path in pages:
+        duties = duties_of(endpoint)
+        assert duties, f"{endpoint} declares no duty"
+        answer = stranger.open(path, method=method)
+        # A POST without a token is refused even before the guard looks at it.
+        assert answer.status_code == (302 if method == "GET" else 400), path
+        if method != "GET":
+            continue
+        assert answer.location.startswith("/staff/login?next="), path
+        for duty, browser in browsers.items():
+            expected = 200 if duty in duties else 403
+            assert browser.get(path).status_code == expected, (path, duty)
+
+
+def _with_trial_pages(app: Flask) -> FlaskClient:
+    """The application with three more pages, and a browser signed in with every duty but one."""
+    pages = Blueprint("trial", __name__, url_prefix="/staff/trial")
+
+    @pages.route("/undeclared", methods=["GET", "POST"])
+    def undeclared() -> str:
+        return "open"
+
+    @pages.get("/nobody")
+    @needs()
+    def nobody() -> str:
+        return "open"
+
+    @pages.route("/either", methods=["GET", "POST"])
+    @needs(Duty.ADMINISTER, Duty.PLAN)
+    def either() -> str:
+        return "open"
+
+    app.register_blueprint(guarded(pages))
+    app.config["WTF_CSRF_ENABLED"] = True
+    colleague(Duty.PLAN, Duty.MODERATE)
+    client = app.test_client()
+    sign_in(client)
+    return client
+
+
+@pytest.mark.parametrize("path", ["/staff/trial/undeclared", "/staff/trial/nobody"])
+def test_a_page_that_declares_no_duty_is_closed(app: Flask, path: str) -> None:
+    client = _with_trial_pages(app)
+    assert client.get(path).status_code == 403
+    assert client.head(path).status_code == 403
+    assert app.test_client().get(path).status_code == 302
+
+
+def test_one_of_several_duties_is_enough(app: Flask) -> None:
+    assert _with_trial_pages(app).get("/staff/trial/either").text == "open"
+
+
+def test_a_stranger_who_pressed_a_button_is_not_led_back_to_it(app: Flask) -> None:
+    _with_trial_pages(app)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    answer = app.test_client().post("/staff/trial/either")
+    assert (answer.status_code, answer.location) == (302, "/staff/login")
