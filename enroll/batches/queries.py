@@ -51,11 +51,14 @@ def listing(code: str) -> Listing | None:
     return _listed([batch])[0]
 
 
+_PUBLIC_ID = sa.select(Batch.id).where(
+    Batch.code == sa.bindparam("code"), Batch.state != BatchState.DRAFT
+)
+
+
 def public_id(code: str) -> int | None:
     """The id of a public batch; `None` for drafts and unknown codes."""
-    return db.session.scalar(
-        sa.select(Batch.id).where(Batch.code == code, Batch.state != BatchState.DRAFT)
-    )
+    return db.session.connection().scalar(_PUBLIC_ID, {"code": code})
 
 
 def _is_ahead(batch: Batch, now: datetime) -> bool:

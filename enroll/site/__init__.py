@@ -10,7 +10,18 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the families of pages."""
-    from enroll.site import api, batches, courses, guides, health, home, mailbox, mine, registering
+    from enroll.site import (
+        api,
+        batches,
+        courses,
+        guides,
+        health,
+        home,
+        legal,
+        mailbox,
+        mine,
+        registering,
+    )
 
-    for family in (home, guides, courses, batches, registering, mine, api, health, mailbox):
+    for family in (home, guides, courses, batches, registering, mine, legal, api, health, mailbox):
         app.register_blueprint(family.pages)
