@@ -43,6 +43,7 @@ screenshots: install-dev ## Take pictures of the pages
 
 lint: install-dev ## Check style (ruff) and types (mypy)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check enroll
 	$(BIN)/mypy
 
 lock: ## Resolve requirements*.in anew into the hash-pinned requirements*.txt (needs uv)

@@ -44,8 +44,14 @@ def restore(source: Path) -> None:
         raise CannotBackUp("This database has content. Restore into a new, empty one.")
     db.engine.dispose()
     if db.engine.dialect.name == "postgresql":
-        _run("pg_restore", "--exit-on-error", "--no-owner", "--single-transaction",
-             f"--dbname={_postgres_url()}", str(source))
+        _run(
+            "pg_restore",
+            "--exit-on-error",
+            "--no-owner",
+            "--single-transaction",
+            f"--dbname={_postgres_url()}",
+            str(source),
+        )
         return
     read_only = f"file:{source}?mode=ro"
     with (
@@ -73,7 +79,7 @@ def _run(program: str, *arguments: str) -> None:
     if not shutil.which(program):
         raise CannotBackUp(f"{program} is missing; it comes with PostgreSQL's client programs.")
     environment = os.environ | {"PGPASSWORD": str(db.engine.url.password or "")}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - PostgreSQL's own programs, arguments never by a shell
         [program, *arguments], capture_output=True, text=True, check=False, env=environment
     )
     if done.returncode:

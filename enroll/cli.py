@@ -43,7 +43,9 @@ def load_demo(if_empty: bool) -> None:
     except demo.NotForThePublic as refusal:
         raise click.ClickException(str(refusal)) from None
     base = current_app.config["BASE_URL"]
-    click.echo(f"\n  Enroll:    {base}/\n  Mailbox:   {base}/mailbox\n  Staff:     {base}/staff/login")
+    click.echo(
+        f"\n  Enroll:    {base}/\n  Mailbox:   {base}/mailbox\n  Staff:     {base}/staff/login"
+    )
     path = demo.sign_in_file()
     if path.is_file():
         sign_in = json.loads(path.read_text())
@@ -82,14 +84,25 @@ def _in_one_snapshot(read: Callable[[], dict]) -> dict:
 @click.command("staff-add")
 @click.argument("email")
 @click.option("--name", prompt=True)
-@click.option("--duty", "duties", multiple=True, type=click.Choice([duty.value for duty in Duty]),
-              help="May be given several times.")
+@click.option(
+    "--duty",
+    "duties",
+    multiple=True,
+    type=click.Choice([duty.value for duty in Duty]),
+    help="May be given several times.",
+)
 @click.password_option()
 def add(email: str, name: str, duties: tuple[str, ...], password: str) -> None:
     """Make a staff account."""
     try:
-        atomically(add_staff, email=email, name=name, password=password,
-                   duties=[Duty(duty) for duty in duties], now=clock.now())
+        atomically(
+            add_staff,
+            email=email,
+            name=name,
+            password=password,
+            duties=[Duty(duty) for duty in duties],
+            now=clock.now(),
+        )
     except Refused as refusal:
         raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from None
     click.echo(f"{email} may sign in at {current_app.config['BASE_URL']}/staff/login")
@@ -137,8 +150,9 @@ def catalog() -> None:
 
 
 @catalog.command("load")
-@click.argument("folder", default=SHIPPED,
-                type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument(
+    "folder", default=SHIPPED, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 def load(folder: Path) -> None:
     """Bring skills, courses and role guides to what the files say."""
     try:

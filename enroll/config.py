@@ -26,7 +26,11 @@ class Setting(NamedTuple):
 UNSAFE_SECRET = "only-for-this-machine"
 
 SETTINGS = (
-    Setting("PUBLIC_URL", "", "Address people use, e.g. https://enroll.example; unset: this machine only"),
+    Setting(
+        "PUBLIC_URL",
+        "",
+        "Address people use, e.g. https://enroll.example; unset: this machine only",
+    ),
     Setting("SECRET_KEY", UNSAFE_SECRET, "Signs the session cookie; long and random in public"),
     Setting("DATABASE_URL", "", "postgresql://…; unset: SQLite in the instance folder"),
     Setting("LOCAL_PORT", 8000, "Port that links lead to while there is no public address"),
@@ -45,7 +49,9 @@ SETTINGS = (
     Setting("INSTITUTE_EMAIL", "hello@localhost", "Where people write to with a question"),
     Setting("MINIMUM_AGE", 18, "From this age on a person may register without a parent"),
     Setting("PHONE_REGION", "IN", "Country of telephone numbers written without +, ISO 3166"),
-    Setting("LANGUAGES", "en_GB", "Languages of the site, comma-separated, the first is the default"),
+    Setting(
+        "LANGUAGES", "en_GB", "Languages of the site, comma-separated, the first is the default"
+    ),
 )
 
 
@@ -112,12 +118,16 @@ def _dangers(app: Flask) -> list[str]:
 def _derive(app: Flask) -> None:
     """Set what Flask and its extensions read, from what people set."""
     config = app.config
-    config["BASE_URL"] = (config["PUBLIC_URL"] or f"http://127.0.0.1:{config['LOCAL_PORT']}").rstrip("/")
+    config["BASE_URL"] = (
+        config["PUBLIC_URL"] or f"http://127.0.0.1:{config['LOCAL_PORT']}"
+    ).rstrip("/")
     config["IS_PUBLIC"] = bool(config["PUBLIC_URL"])
     secure = config["BASE_URL"].startswith("https:")
     config["SQLALCHEMY_DATABASE_URI"] = _database_uri(app)
     config["TRUSTED_HOSTS"] = (
-        [urlsplit(config["PUBLIC_URL"]).hostname, *LOCAL_HOSTS] if config["IS_PUBLIC"] else LOCAL_HOSTS
+        [urlsplit(config["PUBLIC_URL"]).hostname, *LOCAL_HOSTS]
+        if config["IS_PUBLIC"]
+        else LOCAL_HOSTS
     )
     config["SESSION_COOKIE_NAME"] = "__Host-enroll" if secure else "enroll"
     config["SESSION_COOKIE_SECURE"] = secure
@@ -142,7 +152,9 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 def languages(app: Flask) -> list[str]:
     """The site's languages, the default one first."""
-    return [code.strip() for code in str(app.config["LANGUAGES"]).split(",") if code.strip()] or ["en"]
+    return [code.strip() for code in str(app.config["LANGUAGES"]).split(",") if code.strip()] or [
+        "en"
+    ]
 
 
 def _database_uri(app: Flask) -> str:

@@ -59,7 +59,7 @@ class Moment(sa.types.TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -187,7 +187,7 @@ def insert_once(
     dialect: str,
     table: sa.FromClause,
     *unique: Any,
-    where: sa.ColumnElement[bool] | None = None,
+    where: sa.TextClause | None = None,
 ) -> Any:
     """An INSERT that does nothing where a row with the same `unique` columns is there already.
 
@@ -231,10 +231,11 @@ def lock_batches(*batch_ids: int, shared: bool = False) -> None:
     """
     connection = db.session.connection()
     if not connection.get_execution_options().get("writing"):
-        raise RuntimeError("lock_batches() needs a writing transaction: call the verb by atomically()")
+        raise RuntimeError(
+            "lock_batches() needs a writing transaction: call the verb by atomically()"
+        )
     if connection.dialect.name != "postgresql":
         return
     function = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
     for batch_id in sorted(set(batch_ids)):
         db.session.execute(sa.select(function(_LOCK_CLASS, batch_id)))
-

@@ -49,20 +49,83 @@ class Sketch:
 
 
 SKETCHES = (
-    Sketch("fnd-01", "foundations", "Foundations, weekday evenings", 2, 24, 9, (0, 2), teacher="Meera Pillai"),
-    Sketch("mle-01", "ml-engineering", "ML Engineering, weekday evenings", 3, 20, 17, (0, 1, 3),
-           teacher="Daniel Okafor"),
+    Sketch(
+        "fnd-01",
+        "foundations",
+        "Foundations, weekday evenings",
+        2,
+        24,
+        9,
+        (0, 2),
+        teacher="Meera Pillai",
+    ),
+    Sketch(
+        "mle-01",
+        "ml-engineering",
+        "ML Engineering, weekday evenings",
+        3,
+        20,
+        17,
+        (0, 1, 3),
+        teacher="Daniel Okafor",
+    ),
     Sketch("ops-01", "mlops", "MLOps, Saturdays", 3, 6, 8, (5,), teacher="Lena Hartwig"),
-    Sketch("fnd-02", "foundations", "Foundations, weekends in Pune", 5, 16, 4, (5, 6),
-           place="Northlight House, 3rd floor, Pune", minimum=8, teacher="Meera Pillai"),
-    Sketch("mle-02", "ml-engineering", "ML Engineering, early mornings", 6, 30, 0, (1, 3, 5),
-           teacher="Sofia Marchetti"),
-    Sketch("fnd-03", "foundations", "Foundations, Berlin evenings", 8, 12, 11, (1, 3),
-           zone="Europe/Berlin", teacher="Lena Hartwig"),
-    Sketch("mle-03", "ml-engineering", "ML Engineering, Berlin weekends", 10, 15, 3, (5, 6),
-           zone="Europe/Berlin", minimum=10, teacher="Daniel Okafor"),
-    Sketch("ops-02", "mlops", "MLOps, weekday evenings", 12, 10, 0, (2,), opens_in_days=14,
-           teacher="Sofia Marchetti"),
+    Sketch(
+        "fnd-02",
+        "foundations",
+        "Foundations, weekends in Pune",
+        5,
+        16,
+        4,
+        (5, 6),
+        place="Northlight House, 3rd floor, Pune",
+        minimum=8,
+        teacher="Meera Pillai",
+    ),
+    Sketch(
+        "mle-02",
+        "ml-engineering",
+        "ML Engineering, with Saturdays",
+        6,
+        30,
+        0,
+        (1, 3, 5),
+        teacher="Sofia Marchetti",
+    ),
+    Sketch(
+        "fnd-03",
+        "foundations",
+        "Foundations, Berlin evenings",
+        8,
+        12,
+        11,
+        (1, 3),
+        zone="Europe/Berlin",
+        teacher="Lena Hartwig",
+    ),
+    Sketch(
+        "mle-03",
+        "ml-engineering",
+        "ML Engineering, Berlin weekends",
+        10,
+        15,
+        3,
+        (5, 6),
+        zone="Europe/Berlin",
+        minimum=10,
+        teacher="Daniel Okafor",
+    ),
+    Sketch(
+        "ops-02",
+        "mlops",
+        "MLOps, weekday evenings",
+        12,
+        10,
+        0,
+        (2,),
+        opens_in_days=14,
+        teacher="Sofia Marchetti",
+    ),
 )
 
 
@@ -154,10 +217,26 @@ def _meetings(
 
 
 _PEOPLE = (
-    "Asha Verma", "Bilal Khan", "Chiara Conti", "Dmitri Orlov", "Esi Mensah", "Farid Haddad",
-    "Grace Njeri", "Hiro Tanaka", "Ines Duarte", "Jonas Weber", "Kavya Nair", "Liam Byrne",
-    "Mina Park", "Nikhil Rao", "Olga Petrova", "Pedro Alves", "Qiang Li", "Rosa Jimenez",
-    "Samir Patel", "Tara Singh",
+    "Asha Verma",
+    "Bilal Khan",
+    "Chiara Conti",
+    "Dmitri Orlov",
+    "Esi Mensah",
+    "Farid Haddad",
+    "Grace Njeri",
+    "Hiro Tanaka",
+    "Ines Duarte",
+    "Jonas Weber",
+    "Kavya Nair",
+    "Liam Byrne",
+    "Mina Park",
+    "Nikhil Rao",
+    "Olga Petrova",
+    "Pedro Alves",
+    "Qiang Li",
+    "Rosa Jimenez",
+    "Samir Patel",
+    "Tara Singh",
 )
 
 
@@ -177,8 +256,13 @@ def _fill(batch_id: int, sketch: Sketch) -> None:
         is_last = number == sketch.people - 1
         if registration_id and not (is_last and sketch.people <= sketch.capacity):
             seen = db.session.get_one(Registration, registration_id).state
-            atomically(answering.confirm, batch_id=batch_id, registration_id=registration_id,
-                       seen=seen, now=clock.now())
+            atomically(
+                answering.confirm,
+                batch_id=batch_id,
+                registration_id=registration_id,
+                seen=seen,
+                now=clock.now(),
+            )
 
 
 # ---------------------------------------------------------------- the demo sign-in
@@ -193,8 +277,14 @@ def _make_sign_in() -> None:
     if db.session.scalar(sa.select(Staff.id).where(Staff.email == DEMO_STAFF)):
         return
     password = secrets.token_urlsafe(12)
-    atomically(add_staff, email=DEMO_STAFF, name="Demo Staff", password=password,
-               duties=list(Duty), now=clock.now())
+    atomically(
+        add_staff,
+        email=DEMO_STAFF,
+        name="Demo Staff",
+        password=password,
+        duties=list(Duty),
+        now=clock.now(),
+    )
     path = sign_in_file()
     path.touch(mode=0o600)
     path.write_text(json.dumps({"email": DEMO_STAFF, "password": password}))

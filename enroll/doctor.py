@@ -130,5 +130,15 @@ def _test_mail() -> Finding:
     return True, f"test mail arrived at {server}, addressed to {sender}"
 
 
-CHECKS = (_python, _address, _secret, _database, _migrations, _guards, _content, _staff, _worker,
-          _test_mail)
+CHECKS = (
+    _python,
+    _address,
+    _secret,
+    _database,
+    _migrations,
+    _guards,
+    _content,
+    _staff,
+    _worker,
+    _test_mail,
+)

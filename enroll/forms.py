@@ -65,7 +65,9 @@ class PersonName(OneLine):
 
     def __call__(self, form: BaseForm, field: Field) -> None:
         super().__call__(form, field)
-        if not any(unicodedata.category(character).startswith("L") for character in field.data or ""):
+        if not any(
+            unicodedata.category(character).startswith("L") for character in field.data or ""
+        ):
             raise ValidationError(gettext("Write your name with letters, as people call you."))
 
 
@@ -88,8 +90,12 @@ def normal_address(text: str) -> str:
     servers take those (SMTPUTF8, RFC 6531), and a letter that never arrives helps nobody.
     """
     try:
-        parts = validate_email(text, check_deliverability=False, allow_smtputf8=False,
-                               globally_deliverable=current_app.config["IS_PUBLIC"])
+        parts = validate_email(
+            text,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            globally_deliverable=current_app.config["IS_PUBLIC"],
+        )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
     return (parts.ascii_email or parts.normalized).lower()
@@ -101,7 +107,9 @@ class PhoneNumber:
     def __call__(self, _form: BaseForm, field: Field) -> None:
         text = field.data or ""
         digits = sum(character.isdigit() for character in text)
-        strange = any(not (character.isdigit() or character in "+-./() \u00a0") for character in text)
+        strange = any(
+            not (character.isdigit() or character in "+-./() \u00a0") for character in text
+        )
         if text and (strange or not 5 <= digits <= 20 or len(text) > 40):
             raise ValidationError(
                 gettext("Enter a telephone number like +91 98765 43210, or leave this empty.")

@@ -75,8 +75,28 @@ def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
 
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")
 _cleaner = nh3.Cleaner(
-    tags={"p", "ul", "ol", "li", "strong", "em", "a", "h3", "h4", "blockquote", "code", "pre",
-          "table", "thead", "tbody", "tr", "th", "td", "br", "hr"},
+    tags={
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "strong",
+        "em",
+        "a",
+        "h3",
+        "h4",
+        "blockquote",
+        "code",
+        "pre",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "br",
+        "hr",
+    },
     attributes={"a": {"href"}},
     url_schemes={"http", "https", "mailto", "tel"},
 )

@@ -70,6 +70,8 @@ def tidy(*, worker: str) -> None:
 def beat(*, worker: str, now: datetime) -> None:
     """Write down that this worker was seen now, for /readyz; forget the dead of yesterday."""
     table = WorkerBeat.__table__
-    db.session.execute(insert_once(dialect_name(), table, WorkerBeat.name), {"name": worker, "seen_at": now})
+    db.session.execute(
+        insert_once(dialect_name(), table, WorkerBeat.name), {"name": worker, "seen_at": now}
+    )
     db.session.execute(sa.update(WorkerBeat).where(WorkerBeat.name == worker).values(seen_at=now))
     db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(days=1)))

@@ -24,7 +24,9 @@ IS_SQLITE = URL.startswith("sqlite")
 _local = threading.local()
 
 LOCK = "SELECT pg_advisory_xact_lock_shared(24231, %(batch)s)"
-BATCH = "SELECT b.*, c.title FROM batch b JOIN course c ON c.id = b.course_id WHERE b.id = %(batch)s"
+BATCH = (
+    "SELECT b.*, c.title FROM batch b JOIN course c ON c.id = b.course_id WHERE b.id = %(batch)s"
+)
 INSERT = """
 INSERT INTO registration (batch_id, email, name, phone, background, message, language, state,
     queue_number, token, deadline_at, consent_version, consent_language, consented_at, created_at)
@@ -55,25 +57,45 @@ def _dialect(statement: str) -> str:
         return statement.replace("QUEUE", "nextval('registration_queue_number')").replace(
             "SKIP", "FOR UPDATE SKIP LOCKED"
         )
-    highest = "(SELECT coalesce(max(queue_number), 0) + 1 FROM registration WHERE batch_id = :batch)"
+    highest = (
+        "(SELECT coalesce(max(queue_number), 0) + 1 FROM registration WHERE batch_id = :batch)"
+    )
     statement = statement.replace("QUEUE", highest).replace("SKIP", "")
-    for name in ("batch", "email", "token", "deadline", "now", "seat", "id", "about", "context",
-                 "key", "message"):
+    for name in (
+        "batch",
+        "email",
+        "token",
+        "deadline",
+        "now",
+        "seat",
+        "id",
+        "about",
+        "context",
+        "key",
+        "message",
+    ):
         statement = statement.replace(f"%({name})s", f":{name}")
     return statement
 
 
-STATEMENTS = {name: _dialect(globals()[name])
-              for name in ("LOCK", "BATCH", "INSERT", "CLAIM", "SIT", "EVENT", "LETTER")}
+STATEMENTS = {
+    name: _dialect(globals()[name])
+    for name in ("LOCK", "BATCH", "INSERT", "CLAIM", "SIT", "EVENT", "LETTER")
+}
 
 
 def _connection() -> Any:
     if not hasattr(_local, "connection"):
         if IS_SQLITE:
-            _local.connection = sqlite3.connect(URL.removeprefix("sqlite:///"), timeout=5,
-                                                isolation_level=None)
-            for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL",
-                           "busy_timeout = 0"):
+            _local.connection = sqlite3.connect(
+                URL.removeprefix("sqlite:///"), timeout=5, isolation_level=None
+            )
+            for pragma in (
+                "journal_mode = WAL",
+                "foreign_keys = ON",
+                "synchronous = FULL",
+                "busy_timeout = 0",
+            ):
                 _local.connection.execute(f"PRAGMA {pragma}")
         else:
             _local.connection = psycopg.connect(URL)
@@ -89,7 +111,7 @@ def _begin(connection: Any, batch_id: int) -> None:
             connection.execute("BEGIN IMMEDIATE")
             return
         except sqlite3.OperationalError:
-            time.sleep(random.uniform(0.001, 0.003))
+            time.sleep(random.uniform(0.001, 0.003))  # noqa: S311
 
 
 def register(batch_id: int, email: str) -> None:
@@ -98,7 +120,10 @@ def register(batch_id: int, email: str) -> None:
     when = now.replace(tzinfo=None).isoformat(" ") if IS_SQLITE else now
     deadline = now + timedelta(hours=24)
     given = {
-        "batch": batch_id, "email": email, "now": when, "token": secrets.token_urlsafe(24),
+        "batch": batch_id,
+        "email": email,
+        "now": when,
+        "token": secrets.token_urlsafe(24),
         "deadline": deadline.replace(tzinfo=None).isoformat(" ") if IS_SQLITE else deadline,
     }
     _begin(connection, batch_id)

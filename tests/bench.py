@@ -57,7 +57,9 @@ def rate(make: Callable[[int], Register]) -> tuple[float, float]:
 
 
 def _clients(
-    make: Callable[[int], Register], first: int, begin: float,
+    make: Callable[[int], Register],
+    first: int,
+    begin: float,
     results: multiprocessing.Queue[list[float]],
 ) -> None:
     took: list[float] = []
@@ -177,8 +179,9 @@ def database(url: str, ids: list[int]) -> Callable[[int], Register]:
         from tests.bare import register as by_hand
 
         tag = f"{os.getpid()}-{number}"
-        return lambda count: by_hand(ids[(number + count * CLIENTS) % len(ids)],
-                                     f"d{tag}-{count}@example.org")
+        return lambda count: by_hand(
+            ids[(number + count * CLIENTS) % len(ids)], f"d{tag}-{count}@example.org"
+        )
 
     return make
 
@@ -219,22 +222,54 @@ def plant(url: str, folder: Path, batches: int) -> tuple[list[int], list[str]]:
     engine = sa.create_engine(url)
     tables = sa.MetaData()
     tables.reflect(engine)
-    course = {name: "x" for name in ("slug", "title", "level", "summary", "body")}
+    course = dict.fromkeys(("slug", "title", "level", "summary", "body"), "x")
     with engine.begin() as connection:
-        connection.execute(tables.tables["course"].insert(), {
-            **course, "id": 1, "position": 1, "weeks": 8, "hours_per_week": 6, "audience": [],
-            "prerequisites": [], "requires": [], "outcomes": []})
+        connection.execute(
+            tables.tables["course"].insert(),
+            {
+                **course,
+                "id": 1,
+                "position": 1,
+                "weeks": 8,
+                "hours_per_week": 6,
+                "audience": [],
+                "prerequisites": [],
+                "requires": [],
+                "outcomes": [],
+            },
+        )
         for number in range(1, batches + 1):
-            connection.execute(tables.tables["batch"].insert(), {
-                "id": number, "code": f"b-{number}", "course_id": 1, "state": "confirmed_to_run",
-                "title": "A batch", "starts_on": now.date() + timedelta(days=30),
-                "ends_on": now.date() + timedelta(days=60), "zone": "UTC",
-                "opens_at": now - timedelta(days=1), "closes_at": now + timedelta(days=29),
-                "hold_hours": 24, "offer_hours": 48, "rhythm": "", "place": "", "is_online": True,
-                "language": "en", "teacher": "", "fee_minor": 0, "fee_currency": ""})
-            connection.execute(tables.tables["seat"].insert(), [
-                {"batch_id": number, "number": seat, "taken": False}
-                for seat in range(1, SEATS // batches + 1)])
+            connection.execute(
+                tables.tables["batch"].insert(),
+                {
+                    "id": number,
+                    "code": f"b-{number}",
+                    "course_id": 1,
+                    "state": "confirmed_to_run",
+                    "title": "A batch",
+                    "starts_on": now.date() + timedelta(days=30),
+                    "ends_on": now.date() + timedelta(days=60),
+                    "zone": "UTC",
+                    "opens_at": now - timedelta(days=1),
+                    "closes_at": now + timedelta(days=29),
+                    "hold_hours": 24,
+                    "offer_hours": 48,
+                    "rhythm": "",
+                    "place": "",
+                    "is_online": True,
+                    "language": "en",
+                    "teacher": "",
+                    "fee_minor": 0,
+                    "fee_currency": "",
+                },
+            )
+            connection.execute(
+                tables.tables["seat"].insert(),
+                [
+                    {"batch_id": number, "number": seat, "taken": False}
+                    for seat in range(1, SEATS // batches + 1)
+                ],
+            )
     engine.dispose()
     return list(range(1, batches + 1)), [f"b-{number}" for number in range(1, batches + 1)]
 
@@ -251,9 +286,12 @@ def measure(kind: str, fresh: Callable[[Path], str]) -> None:
                 ids, codes = plant(url, folder, batches)
                 figures[way] = _one(way, url, folder, ids, codes)
         (ours, ours_ms), (theirs, theirs_ms) = figures["product"], figures["bare view"]
-        print(f"{kind:<11} {label:<14} {ours:8.0f}/s ({ours_ms:4.0f} ms)  "
-              f"{theirs:8.0f}/s ({theirs_ms:4.0f} ms)  {figures['database'][0]:8.0f}/s  "
-              f"{ours / theirs:6.2f}", flush=True)
+        print(
+            f"{kind:<11} {label:<14} {ours:8.0f}/s ({ours_ms:4.0f} ms)  "
+            f"{theirs:8.0f}/s ({theirs_ms:4.0f} ms)  {figures['database'][0]:8.0f}/s  "
+            f"{ours / theirs:6.2f}",
+            flush=True,
+        )
 
 
 def _one(way: str, url: str, folder: Path, ids: list[int], codes: list[str]) -> tuple[float, float]:
@@ -268,8 +306,10 @@ def _one(way: str, url: str, folder: Path, ids: list[int], codes: list[str]) -> 
 
 def main() -> None:
     multiprocessing.set_start_method("fork")
-    print(f"{CLIENTS} clients, gunicorn with 4 processes, {os.cpu_count()} cores, "
-          f"{SECONDS:.0f} s each; Python {sys.version.split()[0]}")
+    print(
+        f"{CLIENTS} clients, gunicorn with 4 processes, {os.cpu_count()} cores, "
+        f"{SECONDS:.0f} s each; Python {sys.version.split()[0]}"
+    )
     print(f"{'':<26} {'product':<22} {'bare Flask view':<21} {'database':<11} product/bare")
     with databases() as kinds:
         for kind, fresh in kinds:

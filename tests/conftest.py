@@ -111,9 +111,7 @@ def instance(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(
-    database_url: str, instance: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Flask]:
+def app(database_url: str, instance: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application, with its context open, on a fresh database."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("ENROLL_INSTANCE", str(instance))

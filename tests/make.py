@@ -25,9 +25,20 @@ def course(slug: str = "course") -> int:
     def verb() -> int:
         row = db.session.scalar(sa.select(Course).where(Course.slug == slug))
         if row is None:
-            row = Course(slug=slug, title=slug.title(), position=1, level="Beginner", weeks=8,
-                         hours_per_week=6, summary="A course.", body="", audience=[],
-                         prerequisites=[], requires=[], outcomes=[])
+            row = Course(
+                slug=slug,
+                title=slug.title(),
+                position=1,
+                level="Beginner",
+                weeks=8,
+                hours_per_week=6,
+                summary="A course.",
+                body="",
+                audience=[],
+                prerequisites=[],
+                requires=[],
+                outcomes=[],
+            )
             db.session.add(row)
             db.session.flush()
         return row.id
@@ -35,8 +46,9 @@ def course(slug: str = "course") -> int:
     return atomically(verb)
 
 
-def batch(capacity: int = 2, *, code: str | None = None, now: datetime | None = None,
-          **changes: object) -> Batch:
+def batch(
+    capacity: int = 2, *, code: str | None = None, now: datetime | None = None, **changes: object
+) -> Batch:
     """A published batch that takes people from yesterday until four weeks from now."""
     now = now or clock.now()
     starts_on = now.date() + timedelta(days=30)
@@ -66,8 +78,9 @@ def applicant(email: str = "asha@example.org", **changes: object) -> arriving.Ap
     return arriving.Applicant(**given)
 
 
-def registration(batch: Batch, email: str | None = None, *, confirmed: bool = False,
-                 now: datetime | None = None) -> Registration:
+def registration(
+    batch: Batch, email: str | None = None, *, confirmed: bool = False, now: datetime | None = None
+) -> Registration:
     """Somebody registered for this batch; with `confirmed` the address is confirmed too."""
     now = now or clock.now()
     email = email or f"person{next(_numbers)}@example.org"
@@ -76,8 +89,13 @@ def registration(batch: Batch, email: str | None = None, *, confirmed: bool = Fa
     )
     found = read(registration_id)
     if confirmed:
-        atomically(answering.confirm, batch_id=batch.id, registration_id=found.id,
-                   seen=found.state, now=now)
+        atomically(
+            answering.confirm,
+            batch_id=batch.id,
+            registration_id=found.id,
+            seen=found.state,
+            now=now,
+        )
         found = read(registration_id)
     return found
 

@@ -72,9 +72,7 @@ class SignInForm(LoginForm):
 def init_app(app: Flask) -> None:
     """Wire sign-in, sign-out and the sessions behind them."""
     app.config.from_mapping(SETTINGS)
-    security = Security(
-        app, SQLAlchemyUserDatastore(db, Staff, DutyRow), login_form=SignInForm
-    )
+    security = Security(app, SQLAlchemyUserDatastore(db, Staff, DutyRow), login_form=SignInForm)
     security.want_json(lambda _request: False)  # forms only: its JSON answers can hand out tokens
     load = security.login_manager.user_callback
     security.login_manager.user_loader(functools.partial(_load_staff, load))

@@ -80,5 +80,7 @@ def _hash(password: str, address: str) -> str:
 
 
 def _row(duty: Duty) -> DutyRow:
-    db.session.execute(insert_once(dialect_name(), DutyRow.__table__, DutyRow.name), {"name": duty.value})
+    db.session.execute(
+        insert_once(dialect_name(), DutyRow.__table__, DutyRow.name), {"name": duty.value}
+    )
     return db.session.scalars(sa.select(DutyRow).where(DutyRow.name == duty.value)).one()

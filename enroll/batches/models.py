@@ -69,8 +69,13 @@ class Seat(Base):
         sa.UniqueConstraint("batch_id", "number", "taken"),
         sa.CheckConstraint("number > 0", name="number_positive"),
         # The next free seat is found without reading the taken ones.
-        sa.Index("ix_seat_free", "batch_id", "number", sqlite_where=sa.text("NOT taken"),
-                 postgresql_where=sa.text("NOT taken")),
+        sa.Index(
+            "ix_seat_free",
+            "batch_id",
+            "number",
+            sqlite_where=sa.text("NOT taken"),
+            postgresql_where=sa.text("NOT taken"),
+        ),
     )
 
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"), primary_key=True)

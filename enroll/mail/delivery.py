@@ -49,8 +49,9 @@ def deliver_due(*, worker: str) -> int:
     else:
         for letter in letters:
             mailbox.put(letter.id, letter.rendered or b"")
-            atomically(settle, letter_id=letter.id, worker=worker, state=LetterState.SENT,
-                       now=clock.now())
+            atomically(
+                settle, letter_id=letter.id, worker=worker, state=LetterState.SENT, now=clock.now()
+            )
     return len(letters)
 
 
@@ -144,8 +145,9 @@ def _send(connection: Outgoing, letter: Letter, worker: str) -> None:
             raise
         _settle_error(letter, worker, LetterState.UNKNOWN, str(error))
     else:
-        atomically(settle, letter_id=letter.id, worker=worker, state=LetterState.SENT,
-                   now=clock.now())
+        atomically(
+            settle, letter_id=letter.id, worker=worker, state=LetterState.SENT, now=clock.now()
+        )
 
 
 def begin_sending(*, letter_id: int, worker: str, now: datetime) -> None:
@@ -170,8 +172,13 @@ def _try_later(letter: Letter, worker: str, error: object) -> None:
     if delay is None:
         _settle_error(letter, worker, LetterState.FAILED, f"given up: {error}")
     else:
-        atomically(requeue, letter_id=letter.id, worker=worker, due_at=clock.now() + delay,
-                   error=str(error)[:500])
+        atomically(
+            requeue,
+            letter_id=letter.id,
+            worker=worker,
+            due_at=clock.now() + delay,
+            error=str(error)[:500],
+        )
 
 
 # ---------------------------------------------------------------- what became of it
@@ -179,8 +186,9 @@ def _try_later(letter: Letter, worker: str, error: object) -> None:
 
 def _settle_error(letter: Letter, worker: str, state: LetterState, error: str) -> None:
     log.warning("letter %d %s: %s", letter.id, state, error)
-    atomically(settle, letter_id=letter.id, worker=worker, state=state, now=clock.now(),
-               error=error[:500])
+    atomically(
+        settle, letter_id=letter.id, worker=worker, state=state, now=clock.now(), error=error[:500]
+    )
 
 
 def settle(

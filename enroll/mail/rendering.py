@@ -18,9 +18,15 @@ from enroll.mail.models import Letter
 
 def render(letter: Letter) -> bytes:
     """The letter as RFC 5322 bytes, in its own language; Message-ID and Date are the row's."""
-    context = {"kind": letter.kind, "link": _link, "parse_moment": datetime.fromisoformat,
-               "parse_day": date.fromisoformat, "institute": current_app.config["INSTITUTE_NAME"],
-               "contact": current_app.config["INSTITUTE_EMAIL"], **letter.context}
+    context = {
+        "kind": letter.kind,
+        "link": _link,
+        "parse_moment": datetime.fromisoformat,
+        "parse_day": date.fromisoformat,
+        "institute": current_app.config["INSTITUTE_NAME"],
+        "contact": current_app.config["INSTITUTE_EMAIL"],
+        **letter.context,
+    }
     with force_locale(letter.language):
         subject = " ".join(_fill(letter.kind, "txt", context, only="subject").split())
         text = _fill(letter.kind, "txt", context)
@@ -46,7 +52,9 @@ def _link(path: str) -> str:
 
 def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
     message = EmailMessage(policy=SMTP)
-    message["From"] = f"{_quoted(current_app.config['INSTITUTE_NAME'])} <{current_app.config['MAIL_SENDER']}>"
+    message["From"] = (
+        f"{_quoted(current_app.config['INSTITUTE_NAME'])} <{current_app.config['MAIL_SENDER']}>"
+    )
     message["To"] = letter.recipient
     message["Subject"] = subject
     message["Date"] = format_datetime(letter.written_at)

@@ -5,29 +5,27 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
 from flask import current_app
 from flask_mail import Connection, Message
 
 
-class _Announced:
+class _Smtp(smtplib.SMTP):
     """Calls `before_text` at the last moment before a letter's text goes out (RFC 5321, DATA)."""
 
     before_text: Callable[[], None] | None = None
 
-    def data(self, msg: bytes) -> tuple[int, bytes]:
+    def data(self, msg: Any) -> tuple[int, bytes]:
         if self.before_text:
             self.before_text()
-        return super().data(msg)  # type: ignore[misc]
+        return super().data(msg)
 
 
-class _Smtp(_Announced, smtplib.SMTP):
-    pass
-
-
-class _SmtpOverTls(_Announced, smtplib.SMTP_SSL):
-    pass
+class _SmtpOverTls(smtplib.SMTP_SSL, _Smtp):
+    """The same with TLS from the first byte."""
 
 
 class Outgoing(Connection):
@@ -38,7 +36,7 @@ class Outgoing(Connection):
 
     def configure_host(self) -> smtplib.SMTP:
         timeout = current_app.config["MAIL_TIMEOUT"]
-        host: smtplib.SMTP
+        host: _Smtp
         if self.mail.use_ssl:
             context = ssl.create_default_context()
             host = _SmtpOverTls(self.mail.server, self.mail.port, timeout=timeout, context=context)
@@ -56,15 +54,14 @@ class Outgoing(Connection):
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        try:
+        # A failed goodbye takes no letter back.
+        with suppress(smtplib.SMTPException, OSError):
             super().__exit__(exc_type, exc_value, tb)  # type: ignore[arg-type]
-        except (smtplib.SMTPException, OSError):
-            pass  # a failed goodbye takes no letter back
 
     def send_kept(self, kept: Message, before_text: Callable[[], None]) -> None:
         """Send one letter; `before_text` is called when there is no way back."""
-        assert isinstance(self.host, _Announced)
-        self.host.before_text = before_text
+        if isinstance(self.host, _Smtp):
+            self.host.before_text = before_text
         self.send(kept)
 
 

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from enroll.batches.deadlines import kept_until
+from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.models import Seat
 from enroll.batches.states import BatchState
 from enroll.db import db
 from enroll.registrations import letters
 from enroll.registrations.eligibility import first_eligible, somebody_is_eligible
-from enroll.registrations.letters import BatchFacts, batch_facts
 from enroll.registrations.models import Registration, RegistrationEvent
 from enroll.registrations.states import MOVES, State
 
@@ -135,7 +135,8 @@ def free_orphaned_seats(batch_id: int) -> None:
 def _claim_seat(batch_id: int, *, unless_somebody_waits: bool) -> int | None:
     """Take the free seat with the lowest number, past those that others are taking just now."""
     claim = _claim(unless_somebody_waits)
-    return db.session.connection().scalar(claim, {"batch": batch_id})
+    number: int | None = db.session.connection().scalar(claim, {"batch": batch_id})
+    return number
 
 
 # Statements of the crowded path are built once: building one takes longer than running it.
@@ -152,14 +153,14 @@ def _claim(unless_somebody_waits: bool) -> sa.Executable:
     if unless_somebody_waits:
         free = free.where(~somebody_is_eligible(batch_id))
     return (
-        sa.update(Seat.__table__)
+        sa.update(Seat)
         .where(Seat.batch_id == batch_id, Seat.number == free.scalar_subquery())
         .values(taken=True)
         .returning(Seat.number)
     )
 
 
-_SIT_DOWN = sa.update(Registration.__table__).where(Registration.id == sa.bindparam("which"))
+_SIT_DOWN = sa.update(Registration).where(Registration.id == sa.bindparam("which"))
 
 
 def _free_seat(registration: Registration, source: State) -> None:
@@ -187,7 +188,7 @@ def _free_seat(registration: Registration, source: State) -> None:
 # ---------------------------------------------------------------- the history
 
 
-_EVENT = sa.insert(RegistrationEvent.__table__).returning(RegistrationEvent.id)
+_EVENT = sa.insert(RegistrationEvent).returning(RegistrationEvent.id)
 
 
 def _record(

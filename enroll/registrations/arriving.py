@@ -9,10 +9,11 @@ from functools import cache
 
 import sqlalchemy as sa
 
+from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.states import BatchState
 from enroll.db import db, insert_once, lock_batches
 from enroll.refusal import Refused
-from enroll.registrations.allocation import BatchFacts, batch_facts, kept, seat_newcomer
+from enroll.registrations.allocation import kept, seat_newcomer
 from enroll.registrations.models import Registration, live, queue_numbers
 from enroll.registrations.states import State
 
@@ -97,7 +98,8 @@ def _insert_waiting(
     }
     if connection.dialect.name == "sqlite":
         row["queue_of"] = batch_id
-    return connection.scalar(_insertion(connection.dialect.name), row)
+    inserted: int | None = connection.scalar(_insertion(connection.dialect.name), row)
+    return inserted
 
 
 # Built once for each kind of database: building it takes longer than running it.
@@ -107,7 +109,8 @@ def _insertion(dialect: str) -> sa.Executable:
     insert = insert_once(
         dialect, Registration.__table__, Registration.batch_id, Registration.email, where=live
     )
-    return insert.values(queue_number=_next_queue_number(dialect)).returning(Registration.id)
+    numbered: sa.Insert = insert.values(queue_number=_next_queue_number(dialect))
+    return numbered.returning(Registration.id)
 
 
 def _next_queue_number(dialect: str) -> sa.ColumnElement[int]:

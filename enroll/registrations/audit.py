@@ -72,9 +72,7 @@ def _about() -> sa.ColumnElement[str]:
 
 
 def _seats_and_holders(_now: datetime) -> Iterator[str]:
-    held = sa.and_(
-        Registration.batch_id == Seat.batch_id, Registration.seat_number == Seat.number
-    )
+    held = sa.and_(Registration.batch_id == Seat.batch_id, Registration.seat_number == Seat.number)
     for batch_id, number in db.session.execute(
         sa.select(Seat.batch_id, Seat.number).where(Seat.taken, ~sa.exists().where(held))
     ):
@@ -140,13 +138,17 @@ def _histories_replay(_now: datetime) -> Iterator[str]:
     ).subquery()
     steps = db.session.execute(
         sa.select(
-            ordered.c.from_state, ordered.c.to_state, ordered.c.previous,
-            sa.func.count(), sa.func.min(ordered.c.registration_id),
+            ordered.c.from_state,
+            ordered.c.to_state,
+            ordered.c.previous,
+            sa.func.count(),
+            sa.func.min(ordered.c.registration_id),
         ).group_by(ordered.c.from_state, ordered.c.to_state, ordered.c.previous)
     )
     for source, target, previous, count, example in steps:
         if source != previous or not MOVES.allows(source, target):
-            yield f"registration {example} (of {count}): the history jumps from {previous} over {source} to {target}"
+            way = f"from {previous} over {source} to {target}"
+            yield f"registration {example} (of {count}): the history jumps {way}"
     last = sa.select(sa.func.max(before.id)).where(before.registration_id == Registration.id)
     for registration_id, state in db.session.execute(
         sa.select(Registration.id, Registration.state)

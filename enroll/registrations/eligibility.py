@@ -23,7 +23,7 @@ def is_eligible() -> sa.ColumnElement[bool]:
     )
 
 
-def somebody_is_eligible(batch_id: int) -> sa.ColumnElement[bool]:
+def somebody_is_eligible(batch_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     """Does anybody stand before a newcomer in this batch?"""
     return sa.exists().where(Registration.batch_id == batch_id, is_eligible())
 
@@ -47,19 +47,16 @@ def batches_to_tidy(now: datetime) -> Sequence[int]:
         .join(Batch, Batch.id == Registration.batch_id)
         .where(Registration.state == State.WAITLISTED, Batch.closes_at <= now)
     )
-    idle = (
-        sa.select(Batch.id)
-        .where(
-            Batch.state != BatchState.CALLED_OFF,
-            Batch.closes_at > now,
-            sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken),
-            sa.exists().where(Registration.batch_id == Batch.id, is_eligible()),
-        )
+    idle = sa.select(Batch.id).where(
+        Batch.state != BatchState.CALLED_OFF,
+        Batch.closes_at > now,
+        sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken),
+        sa.exists().where(Registration.batch_id == Batch.id, is_eligible()),
     )
     return db.session.scalars(sa.union(over, waits_in_vain, idle, _orphaned())).all()
 
 
-def _orphaned() -> sa.Select[tuple[int]]:
+def _orphaned() -> sa.Select[int]:
     """Seats taken by nobody: only a hand-written statement leaves one."""
     held = sa.exists().where(
         Registration.batch_id == Seat.batch_id, Registration.seat_number == Seat.number

@@ -37,7 +37,9 @@ class Registration(Base):
         ),
         sa.UniqueConstraint("batch_id", "seat_number"),
         sa.UniqueConstraint("batch_id", "queue_number"),
-        sa.CheckConstraint(f"({_among(SEATED)}) = (seat_number IS NOT NULL)", name="seated_has_seat"),
+        sa.CheckConstraint(
+            f"({_among(SEATED)}) = (seat_number IS NOT NULL)", name="seated_has_seat"
+        ),
         sa.CheckConstraint("email = lower(email)", name="email_lower"),
         sa.CheckConstraint(
             "state NOT IN ('pending', 'offered') OR deadline_at IS NOT NULL", name="held_until"

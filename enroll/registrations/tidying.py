@@ -6,8 +6,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from enroll.batches.facts import batch_facts
 from enroll.db import db, lock_batches
-from enroll.registrations.allocation import batch_facts, free_orphaned_seats, move, promote, rest
+from enroll.registrations.allocation import free_orphaned_seats, move, promote, rest
 from enroll.registrations.models import Registration, RegistrationEvent, live
 from enroll.registrations.states import State
 

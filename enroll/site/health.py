@@ -46,4 +46,6 @@ def readyz() -> ResponseReturnValue:
 def _is_migrated() -> bool:
     directory = current_app.extensions["migrate"].directory
     heads = ScriptDirectory(directory).get_heads()
-    return set(MigrationContext.configure(db.session.connection()).get_current_heads()) == set(heads)
+    return set(MigrationContext.configure(db.session.connection()).get_current_heads()) == set(
+        heads
+    )

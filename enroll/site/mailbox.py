@@ -30,7 +30,9 @@ def letter(number: int) -> ResponseReturnValue:
     message = mailbox.read(number) or abort(404)
     text = message.get_body(("plain",))
     return render_template(
-        "site/mailbox/letter.html", number=number, message=message,
+        "site/mailbox/letter.html",
+        number=number,
+        message=message,
         text=text.get_content() if text else "",
     )
 
@@ -40,8 +42,12 @@ def letter_as_html(number: int) -> ResponseReturnValue:
     """The HTML part as it was sent, in a page that may run and load nothing."""
     message = mailbox.read(number) or abort(404)
     part = message.get_body(("html",)) or abort(404)
-    return part.get_content(), 200, {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-        "sandbox allow-popups allow-top-navigation-by-user-activation",
-    }
+    return (
+        part.get_content(),
+        200,
+        {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+            "sandbox allow-popups allow-top-navigation-by-user-activation",
+        },
+    )

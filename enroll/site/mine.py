@@ -82,9 +82,7 @@ def _press(
         return _show(mine, form), 400
     token = mine.token
     try:
-        outcome = atomically(
-            verb, batch_id=mine.batch_id, registration_id=mine.id, now=clock.now()
-        )
+        outcome = atomically(verb, batch_id=mine.batch_id, registration_id=mine.id, now=clock.now())
     except Refused as refusal:
         return _show(_own_or_404(token), Form(formdata=None), refusal), 409
     flash(done if outcome.changed else again, "done" if outcome.changed else "note")

@@ -28,8 +28,9 @@ def _everything_adds_up(app: Flask, now: datetime) -> object:
 
 
 def press(verb: object, registration: Registration, *, now: datetime, **more: object):
-    return atomically(verb, batch_id=registration.batch_id, registration_id=registration.id,
-                      now=now, **more)
+    return atomically(
+        verb, batch_id=registration.batch_id, registration_id=registration.id, now=now, **more
+    )
 
 
 def confirm(registration: Registration, *, now: datetime):
@@ -39,8 +40,9 @@ def confirm(registration: Registration, *, now: datetime):
 def letters(registration: Registration) -> list[str]:
     db.session.rollback()
     about = f"registration:{registration.id}"
-    return list(db.session.scalars(
-        sa.select(Letter.kind).where(Letter.about == about).order_by(Letter.id)))
+    return list(
+        db.session.scalars(sa.select(Letter.kind).where(Letter.about == about).order_by(Letter.id))
+    )
 
 
 def history(registration: Registration) -> list[tuple[State | None, State]]:
@@ -72,8 +74,9 @@ def test_when_no_seat_is_free_a_newcomer_waits(now: datetime) -> None:
 def test_the_same_person_twice_is_one_registration_and_one_letter(now: datetime) -> None:
     batch = make.batch(capacity=2)
     asha = make.registration(batch, "asha@example.org", now=now)
-    again = atomically(arriving.register, batch_id=batch.id,
-                       applicant=make.applicant("asha@example.org"), now=now)
+    again = atomically(
+        arriving.register, batch_id=batch.id, applicant=make.applicant("asha@example.org"), now=now
+    )
     assert again is None
     assert make.states(batch) == {"asha@example.org": State.PENDING}
     assert letters(asha) == ["registration_held"]
@@ -252,9 +255,7 @@ def test_who_rested_is_asked_when_the_next_seat_frees(
     assert make.read(bilal.id).state is State.OFFERED
 
 
-def test_declining_ends_it_and_moves_the_seat_on(
-    queue: list[Registration], now: datetime
-) -> None:
+def test_declining_ends_it_and_moves_the_seat_on(queue: list[Registration], now: datetime) -> None:
     asha, bilal, chiara = queue
     press(answering.withdraw, asha, now=now)
     press(answering.withdraw, bilal, now=now)
@@ -339,7 +340,9 @@ def test_every_move_has_one_history_row_and_its_letter(
         (State.WAITLISTED, State.WITHDRAWN),
     ]
     assert letters(bilal) == [
-        "registration_waitlisted", "registration_offered", "registration_passed",
+        "registration_waitlisted",
+        "registration_offered",
+        "registration_passed",
         "registration_withdrawn",
     ]
 

@@ -21,8 +21,14 @@ COLUMNS = (
 )
 
 
-def row(batch_id: int, number: int, *, seat: int | None, state: str = "confirmed",
-        email: str | None = None) -> str:
+def row(
+    batch_id: int,
+    number: int,
+    *,
+    seat: int | None,
+    state: str = "confirmed",
+    email: str | None = None,
+) -> str:
     """One INSERT by hand."""
     when = "'2026-11-22 12:00:00+00:00'"
     return (
@@ -50,7 +56,9 @@ def by_hand(app: Flask, request: pytest.FixtureRequest) -> Execute:
                 connection.execute(statement)
             connection.close()
             return
-        with psycopg.connect(url.set(drivername="postgresql").render_as_string(False)) as connection:
+        with psycopg.connect(
+            url.set(drivername="postgresql").render_as_string(False)
+        ) as connection:
             connection.execute(statement)
 
     return ours if request.param == "our own connection" else foreign
@@ -145,8 +153,9 @@ def test_a_held_seat_stays(full: int, by_hand: Execute, statement: str) -> None:
         by_hand(statement.format(id=full))
 
 
-def test_lowering_the_capacity_takes_free_seats_only(app: Flask, by_hand: Execute,
-                                                     now: datetime) -> None:
+def test_lowering_the_capacity_takes_free_seats_only(
+    app: Flask, by_hand: Execute, now: datetime
+) -> None:
     batch = make.batch(capacity=3)
     make.registration(batch, now=now)
     by_hand(f"DELETE FROM seat WHERE batch_id = {batch.id} AND NOT taken")

@@ -89,8 +89,9 @@ def test_an_offer_can_be_taken_passed_and_declined(
 
 
 def test_too_late_is_said_with_the_time(client: FlaskClient, now: datetime) -> None:
-    mine = make.registration(make.batch(closes_at=now + timedelta(days=20)),
-                             now=now - timedelta(hours=20))
+    mine = make.registration(
+        make.batch(closes_at=now + timedelta(days=20)), now=now - timedelta(hours=20)
+    )
     atomically(_shorten, registration_id=mine.id, now=now)
     answer = press(client, mine, "confirm")
     assert answer.status_code == 409

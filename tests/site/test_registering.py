@@ -83,9 +83,11 @@ def test_the_age_in_the_consent_is_a_setting(app: Flask, client: FlaskClient) ->
 BAD = [
     *[(name, "") for name in ("name", "email", "consent")],
     *[(name, LONG) for name in ("name", "email", "phone", "background", "message")],
-    *[(name, f"a{bad}b@example.org")
-      for name in ("name", "email", "phone", "background", "message")
-      for bad in ("\0", "\x07", "\x1b", "\u202e")],
+    *[
+        (name, f"a{bad}b@example.org")
+        for name in ("name", "email", "phone", "background", "message")
+        for bad in ("\0", "\x07", "\x1b", "\u202e")
+    ],
     ("name", "🎉"),
     ("name", "Asha\nVerma"),
     ("email", "🎉@example.org"),
@@ -127,8 +129,10 @@ def normal(text: str) -> str:
 
 def test_all_fields_empty(client: FlaskClient) -> None:
     batch = make.batch()
-    answer = client.post(f"/batches/{batch.code}/register",
-                         data=hidden_fields(client.get(f"/batches/{batch.code}/register").text))
+    answer = client.post(
+        f"/batches/{batch.code}/register",
+        data=hidden_fields(client.get(f"/batches/{batch.code}/register").text),
+    )
     assert answer.status_code == 422
     for words in ("Enter your name", "Enter your e-mail address", "Tick the box"):
         assert answer.text.count(words) == 2  # in the summary and at the field
@@ -154,8 +158,7 @@ def test_without_the_form_token_nothing_happens_and_nothing_is_lost(client: Flas
     assert 400 <= answer.status_code < 500
     assert contents() == before
     assert typed_values(answer.text)["message"] == GOOD["message"]
-    again = client.post(f"/batches/{batch.code}/register",
-                        data=GOOD | hidden_fields(answer.text))
+    again = client.post(f"/batches/{batch.code}/register", data=GOOD | hidden_fields(answer.text))
     assert again.status_code == 303
 
 
@@ -170,8 +173,9 @@ def test_a_batch_that_takes_nobody_keeps_what_was_typed(
     client: FlaskClient, now: datetime, hours: tuple[int, int]
 ) -> None:
     """The window moved while the person was typing."""
-    batch = make.batch(opens_at=now + timedelta(hours=hours[0]),
-                       closes_at=now + timedelta(hours=hours[1]))
+    batch = make.batch(
+        opens_at=now + timedelta(hours=hours[0]), closes_at=now + timedelta(hours=hours[1])
+    )
     open_one = make.batch()
     token = hidden_fields(client.get(f"/batches/{open_one.code}/register").text)
     before = contents()
@@ -183,8 +187,16 @@ def test_a_batch_that_takes_nobody_keeps_what_was_typed(
 
 def test_what_is_not_in_the_form_is_ignored(client: FlaskClient) -> None:
     batch = make.batch()
-    send(client, batch.code, **GOOD, state="confirmed", seat_number="2", batch_id="99",
-         address_confirmed_at="2026-01-01", token="mine")
+    send(
+        client,
+        batch.code,
+        **GOOD,
+        state="confirmed",
+        seat_number="2",
+        batch_id="99",
+        address_confirmed_at="2026-01-01",
+        token="mine",
+    )
     mine = db.session.scalars(sa.select(Registration)).one()
     assert (mine.state, mine.seat_number, mine.batch_id) == ("pending", 1, batch.id)
     assert mine.token != "mine"

@@ -48,9 +48,13 @@ def ready(site: Site, code: str, email: str) -> Callable[[], int]:
 
 def rows(batch: make.Batch) -> list[Registration]:
     db.session.rollback()
-    return list(db.session.scalars(
-        sa.select(Registration).where(Registration.batch_id == batch.id)
-        .order_by(Registration.queue_number)))
+    return list(
+        db.session.scalars(
+            sa.select(Registration)
+            .where(Registration.batch_id == batch.id)
+            .order_by(Registration.queue_number)
+        )
+    )
 
 
 def drain(database_url: str, instance: Path) -> Counter[str]:
@@ -71,18 +75,24 @@ def test_64_people_10_seats(site: Site, database_url: str, instance: Path) -> No
     assert len({one.email for one in people}) == 64
     visitor = Visitor(site.base_url)
     pages = [visitor.get(f"/registrations/{one.token}").text for one in waiting]
-    places = [place for place in range(1, 100)
-              for page in pages if f"keep place {place} on the waitlist" in page]
+    places = [
+        place
+        for place in range(1, 100)
+        for page in pages
+        if f"keep place {place} on the waitlist" in page
+    ]
     assert places == list(range(1, 55))
 
     assert drain(database_url, instance) == {person(n): 1 for n in range(64)}
     assert audited(database_url, instance) == {
-        "capacity": 10, "seated": 10, "waitlisted": 54, "letters": 64}
+        "capacity": 10,
+        "seated": 10,
+        "waitlisted": 54,
+        "letters": 64,
+    }
 
 
-def test_the_same_form_twenty_times_at_once(
-    site: Site, database_url: str, instance: Path
-) -> None:
+def test_the_same_form_twenty_times_at_once(site: Site, database_url: str, instance: Path) -> None:
     batch = make.batch(capacity=10)
     statuses = at_once([ready(site, batch.code, person(1)) for _ in range(20)])
     assert Counter(statuses) == {303: 20}
@@ -100,7 +110,9 @@ def test_double_clicks_turn_nobody_away(site: Site, rounds: int) -> None:
         clicks = [person(0)] * 20 + [person(n) for n in range(1, 10)]
         statuses = at_once([ready(site, batch.code, email) for email in clicks])
         assert Counter(statuses) == {303: 29}, f"round {number}"
-        assert make.states(batch) == {person(n): State.PENDING for n in range(10)}, f"round {number}"
+        assert make.states(batch) == {person(n): State.PENDING for n in range(10)}, (
+            f"round {number}"
+        )
 
 
 def test_a_withdrawal_is_not_starved_by_newcomers(site: Site, app: Flask) -> None:

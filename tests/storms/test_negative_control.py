@@ -21,21 +21,22 @@ pytestmark = pytest.mark.storm
 
 CAPACITY, PROCESSES, ROUNDS = 3, 12, 10
 
-NAIVE = """
+NAIVE = f"""
 import sys, time
 import sqlalchemy as sa
 url, number, begin_at = sys.argv[1], sys.argv[2], float(sys.argv[3])
-engine = sa.create_engine(url, connect_args={"timeout": 20} if url.startswith("sqlite") else {})
+engine = sa.create_engine(url, connect_args={{"timeout": 20}} if url.startswith("sqlite") else {{}})
 with engine.connect() as connection:
     connection.exec_driver_sql("SELECT 1")
-for round in range(%d):
+for round in range({ROUNDS}):
     time.sleep(max(0, begin_at + round * 0.25 - time.time()))
     with engine.begin() as connection:
-        taken = connection.exec_driver_sql(f"SELECT count(*) FROM naive WHERE batch_id = {round}").scalar()
-    if taken < %d:
+        taken = connection.exec_driver_sql(f"SELECT count(*) FROM naive WHERE batch_id = {{round}}").scalar()
+    if taken < {CAPACITY}:
         with engine.begin() as connection:
-            connection.exec_driver_sql(f"INSERT INTO naive (batch_id, email) VALUES ({round}, '{number}')")
-""" % (ROUNDS, CAPACITY)
+            connection.exec_driver_sql(
+                f"INSERT INTO naive (batch_id, email) VALUES ({{round}}, '{{number}}')")
+"""
 
 
 def test_counting_then_inserting_oversells(app: Flask, database_url: str, tmp_path: Path) -> None:
@@ -51,7 +52,10 @@ def test_counting_then_inserting_oversells(app: Flask, database_url: str, tmp_pa
     ]
     assert [process.wait(60) for process in crowd] == [0] * PROCESSES
     with db.engine.connect() as connection:
-        sold = connection.execute(
-            sa.text("SELECT count(*) FROM naive GROUP BY batch_id")).scalars().all()
+        sold = (
+            connection.execute(sa.text("SELECT count(*) FROM naive GROUP BY batch_id"))
+            .scalars()
+            .all()
+        )
     print(f"naive count-then-insert sold {sorted(sold)} of {CAPACITY}")
     assert max(sold) > CAPACITY

@@ -1,0 +1,86 @@
+"""`make screenshots`: every page at 360 and 1280 px, light and dark, into the folder screenshots/."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.chromium import ARGUMENTS, find
+from tests.serving import Site, Visitor, Worker, command, read_mailbox
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+PAGES = {
+    "home": "/",
+    "guide": "/roles/ml-engineer",
+    "guide-ba": "/roles/business-analyst",
+    "courses": "/courses",
+    "course": "/courses/ml-engineering",
+    "batches": "/batches",
+    "batch": "/batches/mle-01",
+    "batch-full": "/batches/ops-01",
+    "batch-tentative": "/batches/fnd-02",
+    "batch-not-open": "/batches/ops-02",
+    "form": "/batches/mle-01/register",
+    "form-waitlist": "/batches/ops-01/register",
+    "registered": "/batches/mle-01/registered",
+    "privacy": "/privacy",
+    "mailbox": "/mailbox",
+    "sign-in": "/staff/login",
+    "not-found": "/nowhere",
+}
+
+
+def visit(browser: Browser, site: Site, pages: dict[str, str], only: set[str]) -> None:
+    """Each page, each width, each colour scheme."""
+    for scheme in ("light", "dark"):
+        for width in (360, 1280):
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme=scheme
+            )
+            page = context.new_page()
+            for name, path in pages.items():
+                if not only or name in only:
+                    page.goto(site.base_url + path)
+                    page.screenshot(path=FOLDER / f"{name}-{width}-{scheme}.png", full_page=True)
+            page.goto(f"{site.base_url}/batches/mle-01/register")
+            page.get_by_label("E-mail address").fill("asha at example")
+            page.get_by_role("button", name="Register").click()
+            page.screenshot(path=FOLDER / f"form-errors-{width}-{scheme}.png", full_page=True)
+            context.close()
+
+
+def own_pages(site: Site, instance: Path, url: str) -> dict[str, str]:
+    """Somebody registers and waits, so that the personal pages and the letters can be seen."""
+    pages = {}
+    for name, code in (("mine-held", "mle-02"), ("mine-waiting", "ops-01")):
+        Visitor(site.base_url).register(
+            code, name="Asha Verma", email="asha@example.org", consent="y"
+        )
+        Worker(url, instance).run_once()
+        text = read_mailbox(instance)[-1].get_body(("plain",)).get_content()
+        token = text.partition("/registrations/")[2].split()[0]
+        pages[name] = f"/registrations/{token}"
+    number = max(int(path.stem) for path in (instance / "mailbox").glob("*.eml"))
+    return pages | {"letter": f"/mailbox/{number}", "letter-html": f"/mailbox/{number}.html"}
+
+
+def main() -> None:
+    only = set(sys.argv[1:])
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        instance = Path(name)
+        url = f"sqlite:///{instance / 'enroll.sqlite3'}"
+        for args in (("db", "upgrade"), ("demo",)):
+            assert command(url, instance, *args).returncode == 0
+        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        with Site(url, instance, workers=2) as site:
+            visit(browser, site, PAGES | own_pages(site, instance, url), only)
+        browser.close()
+    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
