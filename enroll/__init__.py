@@ -8,7 +8,7 @@ from pathlib import Path
 from dotenv import load_dotenv
 from flask import Flask
 
-from enroll import accounts, cli, config, console, db, logs, mail, site, web
+from enroll import accounts, cli, config, console, db, demo, logs, mail, site, web
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,4 +39,6 @@ def create_app() -> Flask:
     site.init_app(app)
     console.init_app(app)
     cli.init_app(app)
+    with app.app_context():
+        demo.refuse_in_public()
     return app

@@ -130,7 +130,30 @@ SKETCHES = (
 
 
 class NotForThePublic(RuntimeError):
-    """Demo content was asked for on a server that has a public address."""
+    """Demo content and a public address do not go together."""
+
+
+def refuse_in_public() -> None:
+    """Refuse to start a public server on a database that holds demo people or the demo sign-in.
+
+    A database that cannot be read yet, or has no tables, holds none. Raises `NotForThePublic`.
+    """
+    if not current_app.config["IS_PUBLIC"]:
+        return
+    people = sa.select(Registration.email).union_all(sa.select(Staff.email)).subquery()
+    try:
+        found = db.session.scalar(
+            sa.select(people.c.email).where(people.c.email.endswith(DEMO_DOMAIN)).limit(1)
+        )
+    except sa.exc.SQLAlchemyError:
+        return
+    finally:
+        db.session.remove()
+    if found:
+        raise NotForThePublic(
+            "Enroll does not start: ENROLL_PUBLIC_URL is set, and this database holds demo content."
+            " Give the public server a database of its own."
+        )
 
 
 def load_demo(*, only_if_empty: bool = False) -> bool:
