@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+import yaml
 from flask import current_app
 
 from enroll import clock
@@ -40,7 +41,7 @@ class Sketch:
     in_weeks: int
     capacity: int
     people: int  # how many have registered; beyond the capacity they wait
-    evenings: tuple[int, ...]  # weekdays, Monday is 0
+    evenings: list[int]  # weekdays, Monday is 0
     zone: str = "Asia/Kolkata"
     place: str = ""
     minimum: int | None = None
@@ -48,85 +49,9 @@ class Sketch:
     opens_in_days: int = -30
 
 
-SKETCHES = (
-    Sketch(
-        "fnd-01",
-        "foundations",
-        "Foundations, weekday evenings",
-        2,
-        24,
-        9,
-        (0, 2),
-        teacher="Meera Pillai",
-    ),
-    Sketch(
-        "mle-01",
-        "ml-engineering",
-        "ML Engineering, weekday evenings",
-        3,
-        20,
-        17,
-        (0, 1, 3),
-        teacher="Daniel Okafor",
-    ),
-    Sketch("ops-01", "mlops", "MLOps, Saturdays", 3, 6, 8, (5,), teacher="Lena Hartwig"),
-    Sketch(
-        "fnd-02",
-        "foundations",
-        "Foundations, weekends in Pune",
-        5,
-        16,
-        4,
-        (5, 6),
-        place="Northlight House, 3rd floor, Pune",
-        minimum=8,
-        teacher="Meera Pillai",
-    ),
-    Sketch(
-        "mle-02",
-        "ml-engineering",
-        "ML Engineering, with Saturdays",
-        6,
-        30,
-        0,
-        (1, 3, 5),
-        teacher="Sofia Marchetti",
-    ),
-    Sketch(
-        "fnd-03",
-        "foundations",
-        "Foundations, Berlin evenings",
-        8,
-        12,
-        11,
-        (1, 3),
-        zone="Europe/Berlin",
-        teacher="Lena Hartwig",
-    ),
-    Sketch(
-        "mle-03",
-        "ml-engineering",
-        "ML Engineering, Berlin weekends",
-        10,
-        15,
-        3,
-        (5, 6),
-        zone="Europe/Berlin",
-        minimum=10,
-        teacher="Daniel Okafor",
-    ),
-    Sketch(
-        "ops-02",
-        "mlops",
-        "MLOps, weekday evenings",
-        12,
-        10,
-        0,
-        (2,),
-        opens_in_days=14,
-        teacher="Sofia Marchetti",
-    ),
-)
+CONTENT = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+SKETCHES = tuple(Sketch(**sketch) for sketch in CONTENT["batches"])
+PEOPLE: list[str] = CONTENT["people"]
 
 
 class NotForThePublic(RuntimeError):
@@ -239,34 +164,10 @@ def _meetings(
     ]
 
 
-_PEOPLE = (
-    "Asha Verma",
-    "Bilal Khan",
-    "Chiara Conti",
-    "Dmitri Orlov",
-    "Esi Mensah",
-    "Farid Haddad",
-    "Grace Njeri",
-    "Hiro Tanaka",
-    "Ines Duarte",
-    "Jonas Weber",
-    "Kavya Nair",
-    "Liam Byrne",
-    "Mina Park",
-    "Nikhil Rao",
-    "Olga Petrova",
-    "Pedro Alves",
-    "Qiang Li",
-    "Rosa Jimenez",
-    "Samir Patel",
-    "Tara Singh",
-)
-
-
 def _fill(batch_id: int, sketch: Sketch) -> None:
     """Let people register as they would, and all but the last confirm."""
     for number in range(sketch.people):
-        name = _PEOPLE[number % len(_PEOPLE)]
+        name = PEOPLE[number % len(PEOPLE)]
         applicant = arriving.Applicant(
             email=f"{name.lower().replace(' ', '.')}.{sketch.code}{DEMO_DOMAIN}",
             name=name,

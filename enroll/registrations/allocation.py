@@ -19,19 +19,13 @@ from enroll.batches.states import BatchState
 from enroll.db import db
 from enroll.registrations import letters
 from enroll.registrations.eligibility import first_eligible, somebody_is_eligible
+from enroll.registrations.letters import Addressee
 from enroll.registrations.models import Registration, RegistrationEvent
 from enroll.registrations.states import MOVES, State
 
 
 def seat_newcomer(
-    *,
-    registration_id: int,
-    batch: BatchFacts,
-    recipient: str,
-    language: str,
-    token: str,
-    deadline_at: datetime,
-    now: datetime,
+    *, newcomer: Addressee, batch: BatchFacts, deadline_at: datetime, now: datetime
 ) -> None:
     """Give a newcomer who has just been inserted as waiting a free seat, unless somebody waits for it.
 
@@ -41,17 +35,13 @@ def seat_newcomer(
     state = State.WAITLISTED if number is None else State.PENDING
     MOVES.check(None, state)
     if number is not None:
-        seated = {"which": registration_id, "state": state, "seat_number": number}
+        seated = {"which": newcomer.registration_id, "state": state, "seat_number": number}
         db.session.connection().execute(_SIT_DOWN, seated)
     _record(
-        registration_id=registration_id,
+        newcomer,
         source=None,
         target=state,
         batch=batch,
-        recipient=recipient,
-        language=language,
-        token=token,
-        name="",
         deadline_at=deadline_at,
         by="student",
         why="registered",
@@ -96,14 +86,10 @@ def move(registration: Registration, target: State, *, by: str, why: str, now: d
         _free_seat(registration, source)
     db.session.flush()  # what refuses this move refuses it here, before it enters the history
     _record(
-        registration_id=registration.id,
+        _addressee(registration),
         source=source,
         target=target,
         batch=batch_facts(registration.batch_id),
-        recipient=registration.email,
-        language=registration.language,
-        token=registration.token,
-        name=registration.name if registration.address_confirmed_at else "",
         deadline_at=registration.deadline_at,
         by=by,
         why=why,
@@ -191,26 +177,32 @@ def _free_seat(registration: Registration, source: State) -> None:
 _EVENT = sa.insert(RegistrationEvent).returning(RegistrationEvent.id)
 
 
+def _addressee(registration: Registration) -> Addressee:
+    return Addressee(
+        registration_id=registration.id,
+        email=registration.email,
+        language=registration.language,
+        token=registration.token,
+        name=registration.name if registration.address_confirmed_at else "",
+    )
+
+
 def _record(
+    to: Addressee,
     *,
-    registration_id: int,
     source: State | None,
     target: State,
+    batch: BatchFacts,
+    deadline_at: datetime | None,
     by: str,
     why: str,
     now: datetime,
-    batch: BatchFacts,
-    recipient: str,
-    language: str,
-    token: str,
-    name: str,
-    deadline_at: datetime | None,
 ) -> None:
     """One history row for one move, and the letter that the move promises."""
     event_id = db.session.connection().scalar(
         _EVENT,
         {
-            "registration_id": registration_id,
+            "registration_id": to.registration_id,
             "from_state": source,
             "to_state": target,
             "at": now,
@@ -223,12 +215,8 @@ def _record(
         return
     letters.write(
         kind=kind,
-        registration_id=registration_id,
-        recipient=recipient,
-        language=language,
-        token=token,
+        to=to,
         batch=batch,
-        name=name,
         deadline_at=deadline_at,
         why=why,
         event_id=event_id,

@@ -14,6 +14,7 @@ from enroll.batches.states import BatchState
 from enroll.db import db, insert_once, lock_batches
 from enroll.refusal import Refused
 from enroll.registrations.allocation import kept, seat_newcomer
+from enroll.registrations.letters import Addressee
 from enroll.registrations.models import Registration, live, queue_numbers
 from enroll.registrations.states import State
 
@@ -54,15 +55,8 @@ def register(*, batch_id: int, applicant: Applicant, now: datetime) -> int | Non
     # claims first and is then refused has turned somebody honest away.
     registration_id = _insert_waiting(batch_id, applicant, token, deadline_at, now)
     if registration_id is not None:
-        seat_newcomer(
-            registration_id=registration_id,
-            batch=batch,
-            recipient=applicant.email,
-            language=applicant.language,
-            token=token,
-            deadline_at=deadline_at,
-            now=now,
-        )
+        newcomer = Addressee(registration_id, applicant.email, applicant.language, token, name="")
+        seat_newcomer(newcomer=newcomer, batch=batch, deadline_at=deadline_at, now=now)
     return registration_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from enroll.batches.facts import BatchFacts
 from enroll.mail.outbox import post
@@ -34,37 +35,44 @@ def _snapshot(batch: BatchFacts) -> dict[str, object]:
     }
 
 
+class Addressee(NamedTuple):
+    """Whom a letter about a registration goes to.
+
+    `name` is empty until the address is confirmed: no text that a stranger typed may reach an
+    address by our hand.
+    """
+
+    registration_id: int
+    email: str
+    language: str
+    token: str
+    name: str
+
+
 def write(
     *,
     kind: str,
-    registration_id: int,
-    recipient: str,
-    language: str,
-    token: str,
+    to: Addressee,
     batch: BatchFacts,
-    name: str,
     deadline_at: datetime | None,
     why: str,
     event_id: int,
     now: datetime,
 ) -> None:
-    """Queue the letter of one move.
-
-    `name` is empty until the address is confirmed: no text that a stranger typed may reach an
-    address by our hand. The key counts by the move's history row: one move, one letter.
-    """
+    """Queue the letter of one move. Its key holds the move's history row: one move, one letter."""
+    about = f"registration:{to.registration_id}"
     post(
         kind=kind,
-        about=f"registration:{registration_id}",
-        recipient=recipient,
-        language=language,
+        about=about,
+        recipient=to.email,
+        language=to.language,
         context={
-            "name": name,
-            "token": token,
+            "name": to.name,
+            "token": to.token,
             "why": why,
             "deadline_at": deadline_at.isoformat() if deadline_at else None,
             "batch": _snapshot(batch),
         },
-        dedupe_key=f"registration:{registration_id}:{kind.removeprefix('registration_')}:{event_id}",
+        dedupe_key=f"{about}:{kind.removeprefix('registration_')}:{event_id}",
         now=now,
     )

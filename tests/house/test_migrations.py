@@ -1,0 +1,109 @@
+"""The migrations and the models tell the same story, up and down, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from enroll.db import WRITING, db
+from enroll.schema import describe, missing_guards
+from tests.serving import command
+
+
+def described() -> dict[str, str]:
+    db.session.remove()
+    with db.engine.connect() as connection:
+        return describe(connection)
+
+
+def by_hand(statement: str) -> None:
+    db.session.remove()
+    with db.engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        connection.exec_driver_sql(statement)
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def empty() -> None:
+    """Take everything away, whoever made it."""
+    flask_migrate.downgrade(revision="base")
+    by_hand("DROP TABLE alembic_version")
+
+
+def test_upgraded_equals_the_models(app: Flask) -> None:
+    """Tables, columns, keys, checks, indexes and, on SQLite, triggers."""
+    migrated = described()
+    empty()
+    with db.engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        db.metadata.create_all(connection)
+    assert described() == migrated
+    assert any(entry.startswith("check ") for entry in migrated)
+    assert is_sqlite() == any(entry.startswith("trigger ") for entry in migrated)
+
+
+def test_down_to_nothing_and_up_again(app: Flask) -> None:
+    before = described()
+    flask_migrate.downgrade(revision="base")
+    assert described() == {}
+    if not is_sqlite():
+        with db.engine.connect() as connection:
+            assert sa.inspect(connection).get_sequence_names() == []
+    flask_migrate.upgrade()
+    assert described() == before
+
+
+def test_one_step_down_and_up_again_for_each_revision(app: Flask) -> None:
+    seen = []
+    for _ in range(5):
+        seen.append(described())
+        flask_migrate.downgrade()
+    for before in reversed(seen):
+        flask_migrate.upgrade(revision="+1")
+        assert described() == before
+
+
+def test_the_tool_itself_finds_nothing_to_change(
+    app: Flask, database_url: str, instance: Path
+) -> None:
+    done = command(database_url, instance, "db", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_is_missing(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        assert missing_guards(connection) == []
+
+
+LOSSES = {
+    "sqlite": [
+        ("tr_registration_seat_insert", "DROP TRIGGER tr_registration_seat_insert"),
+        ("tr_seat_freed", "DROP TRIGGER tr_seat_freed"),
+        ("uq_registration_live_email", "DROP INDEX uq_registration_live_email"),
+    ],
+    "postgresql": [
+        (
+            "ck_registration_seated_has_seat",
+            "ALTER TABLE registration DROP CONSTRAINT ck_registration_seated_has_seat",
+        ),
+        ("fk_registration_seat", "ALTER TABLE registration DROP CONSTRAINT fk_registration_seat"),
+        ("uq_registration_live_email", "DROP INDEX uq_registration_live_email"),
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_audit_notices_a_lost_guard(
+    app: Flask, database_url: str, instance: Path, number: int
+) -> None:
+    name, statement = LOSSES[db.engine.dialect.name][number]
+    assert command(database_url, instance, "audit").returncode == 0
+    by_hand(statement)
+    done = command(database_url, instance, "audit")
+    assert done.returncode == 2
+    assert name in done.stderr
