@@ -1,0 +1,71 @@
+"""No secret in any log: not in ours, not in the server's, not in a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from enroll.db import db
+from enroll.registrations.models import Registration
+from tests import make
+from tests.serving import Site, Visitor, Worker
+
+BREAKING = """
+from wsgi import app
+from enroll.registrations import personal
+
+def broken(_registration):
+    raise ZeroDivisionError("on purpose")
+
+personal.history = broken
+"""
+
+
+def token_of(email: str) -> str:
+    db.session.rollback()
+    return db.session.scalars(
+        sa.select(Registration.token).where(Registration.email == email)
+    ).one()
+
+
+def test_a_whole_registration_leaves_no_token_and_no_address_in_the_logs(
+    app: Flask, database_url: str, instance: Path
+) -> None:
+    batch = make.batch()
+    with Site(database_url, instance, workers=2) as site:
+        visitor = Visitor(site.base_url)
+        visitor.register(batch.code, name="Asha", email="secret.asha@example.org", consent="y")
+        letters = Worker(database_url, instance).run_once()
+        token = token_of("secret.asha@example.org")
+        hidden = visitor.open_form(f"/registrations/{token}", f"/registrations/{token}/confirm")
+        visitor.post(f"/registrations/{token}/confirm", {})
+        assert visitor.post(f"/registrations/{token}/confirm", hidden).status == 303
+        visitor.get(f"/registrations/{token}x")
+        visitor.get(f"/registrations/{token}/nowhere")
+        site.stop()
+        log = site.log() + letters
+    assert "GET /registrations/<token> 200" in log
+    assert "POST /registrations/<token>/confirm 303" in log
+    assert token not in log
+    assert "secret.asha" not in log
+    assert hidden["csrf_token"] not in log
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_error_names_the_route_and_not_the_token(
+    app: Flask, database_url: str, instance: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "breaking.py").write_text(BREAKING)
+    token = make.registration(make.batch()).token
+    with Site(database_url, instance, app_module="breaking:app", pythonpath=tmp_path) as site:
+        answer = Visitor(site.base_url).get(f"/registrations/{token}")
+        site.stop()
+        log = site.log()
+    assert answer.status == 500
+    assert token not in answer.text
+    assert "ZeroDivisionError: on purpose" in log
+    assert "Exception on GET /registrations/<token>" in log
+    assert token not in log

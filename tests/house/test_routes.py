@@ -1,0 +1,186 @@
+"""Every route: on the list or guarded; GET changes nothing; POST wants its token; headers everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from enroll.accounts.duties import Duty
+from enroll.console.guard import duties_of
+from enroll.demo import load_demo
+from enroll.mail import mailbox
+from enroll.mail.delivery import deliver_due
+from tests import make
+from tests.accounts.people import colleague, sign_in
+from tests.contents import contents
+
+PUBLIC = {
+    "/",
+    "/roles/<slug>",
+    "/courses",
+    "/courses/<slug>",
+    "/batches",
+    "/batches/<code>",
+    "/batches/<code>/register",
+    "/batches/<code>/registered",
+    "/registrations/<token>",
+    "/registrations/<token>/confirm",
+    "/registrations/<token>/accept",
+    "/registrations/<token>/pass",
+    "/registrations/<token>/withdraw",
+    "/api/v1/batches",
+    "/privacy",
+    "/robots.txt",
+    "/.well-known/security.txt",
+    "/healthz",
+    "/readyz",
+    "/mailbox",
+    "/mailbox/<int:number>",
+    "/mailbox/<int:number>.html",
+}
+SIGN_IN = {"/staff/login", "/staff/logout"}
+
+
+@pytest.fixture
+def town(app: Flask) -> dict[str, str]:
+    """A database with something behind every address; what to put into each."""
+    load_demo()
+    batch = make.batch(capacity=3, code="here")
+    token = make.registration(batch).token
+    make.registration(batch, confirmed=True)
+    deliver_due(worker="test")
+    number = str(mailbox.read_all()[0][0])
+    return {"code": "here", "token": token, "slug": "ml-engineer", "number": number}
+
+
+def rules(app: Flask) -> Iterator[Rule]:
+    yield from sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+
+
+def address(rule: Rule, town: dict[str, str]) -> str:
+    given = dict(town)
+    if rule.rule.startswith("/courses"):
+        given["slug"] = "foundations"
+    path = rule.rule
+    for name in rule.arguments:
+        path = path.replace(f"<int:{name}>", given[name]).replace(f"<{name}>", given[name])
+    return path
+
+
+def test_every_route_is_on_the_list_or_declares_a_duty(app: Flask) -> None:
+    found = {rule.rule: rule for rule in rules(app)}
+    assert found.keys() >= PUBLIC | SIGN_IN
+    for path, rule in found.items():
+        if path not in PUBLIC | SIGN_IN:
+            assert path.startswith("/staff/"), path
+            assert duties_of(rule.endpoint), path
+
+
+@pytest.mark.parametrize("who", ["a stranger", "staff"])
+def test_looking_changes_nothing(
+    app: Flask, client: FlaskClient, town: dict[str, str], who: str
+) -> None:
+    if who == "staff":
+        colleague(*Duty)
+        assert sign_in(client).status_code == 302
+    before = contents()
+    for rule in rules(app):
+        for method in rule.methods & {"GET", "HEAD", "OPTIONS"}:
+            for _ in range(5):
+                answer = client.open(address(rule, town), method=method)
+                assert answer.status_code < 500 or rule.rule == "/readyz", rule.rule
+    assert contents() == before
+
+
+def test_no_button_works_without_the_forms_token(
+    app: Flask, client: FlaskClient, town: dict[str, str]
+) -> None:
+    before = contents()
+    tried = 0
+    for rule in rules(app):
+        if "POST" in rule.methods:
+            answer = client.post(address(rule, town), data={"name": "Asha", "consent": "y"})
+            assert 400 <= answer.status_code < 500 or "/staff/login" in (answer.location or "")
+            tried += 1
+    assert tried >= 7
+    assert contents() == before
+
+
+class Strict(HTMLParser):
+    """Notes what the Content-Security-Policy would block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocked: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "style" or "style" in given or any(name.startswith("on") for name in given):
+            self.blocked.append(self.get_starttag_text() or tag)
+        if tag == "script" and "src" not in given and given.get("type") != "application/ld+json":
+            self.blocked.append(self.get_starttag_text() or tag)
+
+
+def test_every_answer_is_protected(app: Flask, client: FlaskClient, town: dict[str, str]) -> None:
+    asked = [("GET", address(rule, town)) for rule in rules(app) if "GET" in rule.methods]
+    asked += [
+        ("GET", "/nowhere"),
+        ("POST", "/courses"),
+        ("POST", "/batches/here/register"),
+        ("GET", "/batches/%00"),
+        ("GET", "/?q=%00"),
+        ("GET", "/registrations/x"),
+    ]
+    for method, path in asked:
+        answer = client.open(path, method=method)
+        headers = answer.headers
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert headers["Referrer-Policy"], path
+        policy = headers["Content-Security-Policy"]
+        assert "'unsafe-inline'" not in policy or path.endswith(".html"), path
+        assert "frame-ancestors 'none'" in policy or "sandbox" in policy, path
+        if answer.mimetype == "text/html" and not path.endswith(".html"):
+            page = Strict()
+            page.feed(answer.text)
+            assert page.blocked == [], path
+
+
+def test_odd_addresses_are_not_found_and_never_an_error(client: FlaskClient) -> None:
+    for path in (
+        "/%00",
+        "/batches/%00/register",
+        "/roles/%00",
+        "/courses/%F0%9F%8E%89",
+        "/batches/" + "x" * 5000,
+        "/registrations/%ff",
+        "/roles/..%2f..%2fetc",
+    ):
+        assert client.get(path).status_code in (404, 414), path
+
+
+def test_no_template_lies_unused() -> None:
+    root = Path(__file__).parent.parent.parent
+    text = "".join(
+        path.read_text()
+        for folder in ("enroll", "templates")
+        for path in (root / folder).rglob("*")
+        if path.suffix in (".py", ".html", ".jinja")
+    )
+    for path in (root / "templates").rglob("*"):
+        name = path.relative_to(root / "templates").as_posix()
+        if path.is_file() and not name.startswith(("letters/", "security/")):
+            assert name in text, name
+
+
+def test_no_bare_field_outside_the_macros() -> None:
+    root = Path(__file__).parent.parent.parent / "templates"
+    for path in root.rglob("*.html"):
+        if "_macros" not in path.parts:
+            for tag in ("<input", "<select", "<textarea", "<button"):
+                assert tag not in path.read_text(), f"{path.name}: {tag}"
