@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from email.message import Message
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -67,50 +68,49 @@ class Walker:
     def __init__(self, base_url: str) -> None:
         self._visitor = Visitor(base_url)
         self.path = ""
-        self.page = Answer(0, {}, "")
+        self.page = Answer(0, Message(), "")
 
     def open(self, path: str) -> Answer:
         """Type an address, or click it in a letter."""
         self.path, self.page = urlsplit(path).path, self._visitor.get(path)
         return self.page
 
-    def follow(self, words: str) -> Answer:
-        """Click the first link that says these words."""
+    def follow(self, *words: str) -> Answer:
+        """Click the first link that says these words, or any of several."""
         for href, said in self._read().links:
-            if words in said:
+            if any(each in said for each in words):
                 return self.open(urljoin(self.path, href))
-        raise LookupError(f"no link says “{words}” on {self.path}:\n{self.text()}")
+        raise LookupError(f"no link says {words} on {self.path}:\n{self.text()}")
 
-    def press(self, words: str, **fields: str) -> Answer:
+    def press(self, *words: str, **fields: str) -> Answer:
         """Press the first button that says these words, the form filled in; then go where sent.
 
         Returns the answer to the press itself; `page` is what it led to.
         """
-        form = self.form(words)
+        form = self.form(*words)
+        return self._send(form, fields)
+
+    def form(self, *words: str) -> Form:
+        """The first form whose button says these words, or any of several."""
+        for form in self._read().forms:
+            if any(each in form.button for each in words):
+                return form
+        raise LookupError(f"no button says {words} on {self.path}:\n{self.text()}")
+
+    def again(self, form: Form) -> Answer:
+        """Send a form that was on an earlier page, as the Back button allows; then go where sent."""
+        return self._send(form, {})
+
+    def text(self) -> str:
+        """The words on the page."""
+        return " ".join(re.sub(r"<[^>]+>", " ", self.page.text).split())
+
+    def _send(self, form: Form, fields: dict[str, str]) -> Answer:
         answer = self._visitor.post(urljoin(self.path, form.action), form.hidden | fields)
         self.page = answer
         if answer.location:
             self.open(answer.location)
         return answer
-
-    def form(self, words: str) -> Form:
-        """The first form whose button says these words."""
-        for form in self._read().forms:
-            if words in form.button:
-                return form
-        raise LookupError(f"no button says “{words}” on {self.path}:\n{self.text()}")
-
-    def again(self, form: Form) -> Answer:
-        """Send a form that was on an earlier page, as the Back button allows; then go where sent."""
-        answer = self._visitor.post(urljoin(self.path, form.action), form.hidden)
-        self.page = answer
-        if answer.location:
-            self.open(answer.location)
-        return answer
-
-    def text(self) -> str:
-        """The words on the page."""
-        return " ".join(re.sub(r"<[^>]+>", " ", self.page.text).split())
 
     def _read(self) -> _Page:
         reader = _Page()
