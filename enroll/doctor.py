@@ -22,7 +22,8 @@ from enroll.batches.models import Batch
 from enroll.config import UNSAFE_SECRET
 from enroll.db import db
 from enroll.mail import mailbox
-from enroll.mail.models import Letter, WorkerBeat
+from enroll.mail.beats import LATE, last_seen
+from enroll.mail.models import Letter
 from enroll.mail.smtp import Kept, Outgoing
 from enroll.mail.states import LetterState
 from enroll.schema import missing_guards
@@ -95,14 +96,17 @@ def _staff() -> Finding:
 
 
 def _worker() -> Finding:
-    seen_at = db.session.scalar(sa.select(sa.func.max(WorkerBeat.seen_at)))
+    seen_at = last_seen()
     waiting = db.session.scalar(
         sa.select(sa.func.count(Letter.id)).where(Letter.state == LetterState.QUEUED)
     )
     if seen_at is None:
         return False, f"worker: never seen, {waiting} letters wait (run: flask --app wsgi worker)"
-    ago = int((clock.now() - seen_at).total_seconds())
-    return ago < 30, f"worker: seen {ago} seconds ago, {waiting} letters wait"
+    ago = clock.now() - seen_at
+    return (
+        ago < LATE,
+        f"worker: seen {int(ago.total_seconds())} seconds ago, {waiting} letters wait",
+    )
 
 
 def _test_mail() -> Finding:

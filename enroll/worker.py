@@ -9,14 +9,11 @@ import signal
 import socket
 import threading
 import time
-from datetime import datetime, timedelta
-
-import sqlalchemy as sa
 
 from enroll import clock
-from enroll.db import atomically, db, dialect_name, insert_once
+from enroll.db import atomically, db
+from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
-from enroll.mail.models import WorkerBeat
 from enroll.refusal import Busy
 from enroll.registrations.eligibility import batches_to_tidy
 from enroll.registrations.tidying import tidy_batch
@@ -65,13 +62,3 @@ def tidy(*, worker: str) -> None:
     for batch_id in batches_to_tidy(now):
         atomically(tidy_batch, batch_id=batch_id, now=now)
     atomically(beat, worker=worker, now=now)
-
-
-def beat(*, worker: str, now: datetime) -> None:
-    """Write down that this worker was seen now, for /readyz; forget the dead of yesterday."""
-    table = WorkerBeat.__table__
-    db.session.execute(
-        insert_once(dialect_name(), table, WorkerBeat.name), {"name": worker, "seen_at": now}
-    )
-    db.session.execute(sa.update(WorkerBeat).where(WorkerBeat.name == worker).values(seen_at=now))
-    db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(days=1)))

@@ -51,6 +51,26 @@ def listing(code: str) -> Listing | None:
     return _listed([batch])[0]
 
 
+def every_batch() -> Sequence[Batch]:
+    """All batches, drafts too, the latest first: for staff."""
+    return db.session.scalars(sa.select(Batch).order_by(Batch.starts_on.desc(), Batch.code)).all()
+
+
+def with_sessions(batch_ids: Collection[int]) -> Sequence[Batch]:
+    """These batches with their sessions, soonest first."""
+    return db.session.scalars(
+        sa.select(Batch)
+        .where(Batch.id.in_(batch_ids))
+        .options(selectinload(Batch.sessions))
+        .order_by(Batch.starts_on, Batch.code)
+    ).all()
+
+
+def find_batch(code: str) -> Batch | None:
+    """One batch in whatever state, for staff."""
+    return db.session.scalar(sa.select(Batch).where(Batch.code == code))
+
+
 _PUBLIC_ID = sa.select(Batch.id).where(
     Batch.code == sa.bindparam("code"), Batch.state != BatchState.DRAFT
 )

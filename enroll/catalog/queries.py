@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, raiseload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, raiseload, selectinload
 
 from enroll.catalog.coverage import Level
 from enroll.catalog.models import Course, Coverage, Module, RoleGuide, Skill
@@ -43,6 +43,28 @@ def guides_named(slugs: Collection[str]) -> Sequence[RoleGuide]:
         return []
     return db.session.scalars(
         sa.select(RoleGuide).where(RoleGuide.slug.in_(slugs)).order_by(RoleGuide.id)
+    ).all()
+
+
+def skills() -> Sequence[Skill]:
+    """The skill list, in its order."""
+    return db.session.scalars(sa.select(Skill).order_by(Skill.position)).all()
+
+
+def skill(slug: str) -> Skill | None:
+    """One skill."""
+    return db.session.scalar(sa.select(Skill).where(Skill.slug == slug))
+
+
+def modules_teaching(skill_id: int) -> Sequence[Coverage]:
+    """Where a skill is taught: one cell for each module, with the module and its course, in order."""
+    return db.session.scalars(
+        sa.select(Coverage)
+        .join(Coverage.module)
+        .join(Module.course)
+        .where(Coverage.skill_id == skill_id)
+        .options(contains_eager(Coverage.module).contains_eager(Module.course))
+        .order_by(Course.position, Module.position)
     ).all()
 
 

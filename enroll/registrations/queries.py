@@ -97,3 +97,13 @@ def _meet(listing: batches.Listing, stand: Standing, now: datetime) -> Prospect:
             now=now,
         ),
     )
+
+
+def roster(batch_id: int) -> Sequence[Registration]:
+    """Everybody in a batch: the seated by seat, the waiting in their order, then who has left."""
+    waiting = sa.case((Registration.state.in_((State.WAITLISTED, State.APPLIED)), 0), else_=1)
+    return db.session.scalars(
+        sa.select(Registration)
+        .where(Registration.batch_id == batch_id)
+        .order_by(Registration.seat_number.nulls_last(), waiting, Registration.queue_number)
+    ).all()

@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         api,
         batches,
         courses,
+        feeds,
         guides,
         health,
         home,
@@ -23,5 +24,6 @@ def init_app(app: Flask) -> None:
         registering,
     )
 
-    for family in (home, guides, courses, batches, registering, mine, legal, api, health, mailbox):
+    families = (home, guides, courses, batches, feeds, registering, mine, legal, api, health)
+    for family in (*families, mailbox):
         app.register_blueprint(family.pages)

@@ -1,4 +1,4 @@
-"""Role guides: what a job role is, pays and needs, and which batches lead to it."""
+"""Role guides and skills: what a job needs, who teaches it, and which batches lead there."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def show(slug: str) -> str:
         loose_figures=[name for name in FIGURES if name not in placed and getattr(guide, name)],
         related=catalog.guides_named(guide.related),
         prospects=registrations.joinable(clock.now(), courses)[:SHOWN],
+    )
+
+
+@pages.get("/skills/<slug>")
+def skill(slug: str) -> str:
+    found = catalog.skill(slug) or abort(404)
+    return render_template(
+        "site/guides/skill.html", skill=found, cells=catalog.modules_teaching(found.id)
     )
 
 

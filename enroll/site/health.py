@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -12,13 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from enroll import clock
 from enroll.db import db
-from enroll.mail.models import WorkerBeat
+from enroll.mail.beats import LATE, last_seen
 from enroll.web import limiter
 
 pages = Blueprint("health", __name__)
 limiter.exempt(pages)
-
-WORKER_IS_LATE = timedelta(seconds=30)
 
 
 @pages.get("/healthz")
@@ -32,10 +28,10 @@ def readyz() -> ResponseReturnValue:
     """Database reachable, migrations current, worker seen lately; 503 if one is not so."""
     checks = {"database": False, "migrations": False, "worker": False}
     try:
-        seen_at = db.session.scalar(sa.select(sa.func.max(WorkerBeat.seen_at)))
+        seen_at = last_seen()
         checks["database"] = True
         checks["migrations"] = _is_migrated()
-        checks["worker"] = seen_at is not None and clock.now() - seen_at < WORKER_IS_LATE
+        checks["worker"] = seen_at is not None and clock.now() - seen_at < LATE
     except sa.exc.SQLAlchemyError:
         current_app.logger.exception("not ready")
     is_ready = all(checks.values())

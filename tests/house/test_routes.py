@@ -40,6 +40,12 @@ PUBLIC = {
     "/.well-known/security.txt",
     "/healthz",
     "/readyz",
+    "/skills/<slug>",
+    "/batches.ics",
+    "/batches/<code>.ics",
+    "/registrations/<token>.ics",
+    "/batches.atom",
+    "/sitemap.xml",
     "/mailbox",
     "/mailbox/<int:number>",
     "/mailbox/<int:number>.html",
@@ -67,6 +73,8 @@ def address(rule: Rule, town: dict[str, str]) -> str:
     given = dict(town)
     if rule.rule.startswith("/courses"):
         given["slug"] = "foundations"
+    if rule.rule.startswith("/skills"):
+        given["slug"] = "teamwork"
     path = rule.rule
     for name in rule.arguments:
         path = path.replace(f"<int:{name}>", given[name]).replace(f"<{name}>", given[name])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -58,20 +57,14 @@ def empty_url(database_url: str, tmp_path: Path, request: pytest.FixtureRequest)
     server.drop_database(name)
 
 
-def run(
-    database_url: str, instance: Path, *args: str, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return command(database_url, instance, *args, env=env)
-
-
 # ---------------------------------------------------------------- the doctor
 
 
 def test_the_doctor_prints_ten_lines(app: Flask, database_url: str, instance: Path) -> None:
     """On a server that has everything: ten times ok, and exit 0."""
-    assert run(database_url, instance, "demo").returncode == 0
+    assert command(database_url, instance, "demo").returncode == 0
     Worker(database_url, instance).run_once()
-    done = run(database_url, instance, "doctor")
+    done = command(database_url, instance, "doctor")
     lines = done.stdout.splitlines()
     assert len(lines) == 10, done.stdout + done.stderr
     assert all(line.startswith("ok  ") for line in lines), done.stdout
@@ -82,7 +75,7 @@ def test_the_doctor_prints_ten_lines(app: Flask, database_url: str, instance: Pa
 
 def test_the_doctor_says_what_is_missing(database_url: str, empty_url: str, instance: Path) -> None:
     """Ten lines also where there is nothing yet, and what to do about it."""
-    done = run(empty_url, instance, "doctor")
+    done = command(empty_url, instance, "doctor")
     lines = done.stdout.splitlines()
     assert len(lines) == 10, done.stdout + done.stderr
     assert done.returncode == 1
@@ -96,7 +89,7 @@ def test_the_doctor_sends_a_mail(app: Flask, database_url: str, instance: Path) 
     sink.start()
     try:
         env = SINK | {"ENROLL_MAIL_PORT": str(sink.port)}
-        done = run(database_url, instance, "doctor", env=env)
+        done = command(database_url, instance, "doctor", env=env)
     finally:
         sink.stop()
     last = done.stdout.splitlines()[-1]
@@ -109,7 +102,7 @@ def test_the_doctor_sees_that_nobody_takes_mail(
     app: Flask, database_url: str, instance: Path
 ) -> None:
     env = SINK | {"ENROLL_MAIL_PORT": str(free_port())}
-    done = run(database_url, instance, "doctor", env=env)
+    done = command(database_url, instance, "doctor", env=env)
     lines = done.stdout.splitlines()
     assert lines[-1].startswith("NOT  test mail did not arrive: 127.0.0.1"), done.stdout
     assert len(lines) == 10
@@ -173,19 +166,23 @@ def test_a_backup_in_a_storm_holds_everybody_acknowledged(
     with Site(database_url, instance) as site, Storm(site, code, visitors=6) as storm:
         until(lambda: len(storm.acknowledged) >= 60 or None, "60 registrations")
         before = set(storm.acknowledged)
-        taken = run(database_url, instance, "backup", str(file), env=tools)
-        until(lambda: len(storm.acknowledged) > len(before) + 60 or None, "60 more")
+        taken = command(database_url, instance, "backup", str(file), env=tools)
+        during = len(storm.acknowledged) - len(before)
+        enough = len(storm.acknowledged) + 60
+        until(lambda: len(storm.acknowledged) >= enough or None, "60 more after the backup")
         after = set(storm.acknowledged)
     assert taken.returncode == 0, taken.stdout + taken.stderr
 
     elsewhere = tmp_path / "elsewhere"
-    restored = run(empty_url, elsewhere, "restore", str(file), env=tools)
+    restored = command(empty_url, elsewhere, "restore", str(file), env=tools)
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert "The audit found 0 problems" in restored.stdout
     there = addresses(empty_url)
-    print(f"{len(before)} before, {len(there)} in the backup, {len(after)} a while after")
+    print(f"{len(before)} before it began, {during} while it ran, {len(there)} in the backup")
+    assert during, "nobody could register while the backup was taken"
     assert before <= there
-    audited = run(empty_url, elsewhere, "audit")
+    assert after - there, "the storm was over before the backup, so nothing was shown"
+    audited = command(empty_url, elsewhere, "audit")
     assert audited.returncode == 0, audited.stdout + audited.stderr
     # And the restored one works: the next person gets a page, and a place.
     with Site(empty_url, elsewhere, workers=1) as site:
@@ -200,17 +197,17 @@ def test_a_restore_overwrites_nothing(
     file = tmp_path / "enroll.backup"
     batch = make.batch()
     make.registration(batch)
-    taken = run(database_url, instance, "backup", str(file), env=tools)
+    taken = command(database_url, instance, "backup", str(file), env=tools)
     assert taken.returncode == 0, taken.stdout + taken.stderr
     make.registration(batch)
     before = contents()
-    refused = run(database_url, instance, "restore", str(file), env=tools)
+    refused = command(database_url, instance, "restore", str(file), env=tools)
     assert refused.returncode != 0
     assert "has content" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert contents() == before
     written = file.read_bytes()
-    again = run(database_url, instance, "backup", str(file), env=tools)
+    again = command(database_url, instance, "backup", str(file), env=tools)
     assert again.returncode != 0
     assert file.read_bytes() == written, "an older backup was overwritten"
 
@@ -228,7 +225,7 @@ def test_negative_control_a_copied_file_lacks_people(
             person = {"email": f"person{number}@example.org"}
             assert site.visitor().register(batch.code, **FIELDS, **person).status == 303
         shutil.copy(live, copied)
-        assert run(database_url, instance, "backup", str(backed_up)).returncode == 0
+        assert command(database_url, instance, "backup", str(backed_up)).returncode == 0
 
     def count(path: Path) -> int:
         with closing(sqlite3.connect(path)) as connection:

@@ -5,10 +5,12 @@ The environment counts as built (`-o install`), so nothing is fetched from outsi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -67,7 +69,8 @@ def run(instance: Path, tmp_path: Path, port: int) -> Iterator[Program]:
     with program:
         yield program
     for number in processes_of(instance):
-        os.kill(number, 9)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
 
 
 def status(port: int, path: str) -> int | None:

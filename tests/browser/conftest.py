@@ -1,0 +1,202 @@
+"""A real browser on the real pages: the demo content, and somebody in every state there is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from enroll import clock, create_app
+from enroll.batches.models import Batch
+from enroll.db import atomically, db
+from enroll.registrations import answering
+from enroll.registrations.states import State
+from tests import make
+from tests.chromium import ARGUMENTS, find
+from tests.conftest import lacking
+from tests.serving import Site, Worker, command
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+class House(NamedTuple):
+    """The running site and what is on it."""
+
+    site: Site
+    public: dict[str, str]  # pages for everybody: name and path
+    own: dict[str, str]  # somebody's registration in each state, and letters
+    staff: dict[str, str]  # pages behind the sign-in
+    sign_in: dict[str, str]
+    open_code: str  # a batch that takes people
+
+
+# Package, not session: while Playwright runs, its event loop holds the main thread.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium."""
+    path = find()
+    if path is None:
+        lacking("Chromium", "the pages are tested in a real browser. Run `apt install chromium`.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The site on SQLite with the demo content."""
+    instance = tmp_path_factory.mktemp("browser")
+    shutil.copy(sqlite_template, instance / "enroll.sqlite3")
+    url = f"sqlite:///{instance / 'enroll.sqlite3'}"
+    loaded = command(url, instance, "demo")
+    assert loaded.returncode == 0, loaded.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        patch.setenv("ENROLL_INSTANCE", str(instance))
+        with create_app().app_context():
+            own = _everybody()
+            codes = {"open": _a_batch_that_takes_people(), "full": own.pop("full batch")}
+            db.session.remove()
+            db.engine.dispose()
+    Worker(url, instance).run_once()
+    numbers = [int(path.stem) for path in (instance / "mailbox").glob("*.eml")]
+    own |= {"mailbox": "/mailbox", "letter": f"/mailbox/{max(numbers)}"}
+    with Site(url, instance, workers=2) as site:
+        yield House(
+            site,
+            _public_pages(codes),
+            own,
+            {"batches": "/staff/", "roster": f"/staff/batches/{codes['full']}"},
+            json.loads((instance / "demo-sign-in.json").read_text()),
+            codes["open"],
+        )
+
+
+def _public_pages(codes: dict[str, str]) -> dict[str, str]:
+    return {
+        "home": "/",
+        "guide": "/roles/ml-engineer",
+        "guide-ba": "/roles/business-analyst",
+        "courses": "/courses",
+        "course": "/courses/ml-engineering",
+        "batches": "/batches",
+        "batch": f"/batches/{codes['open']}",
+        "batch-full": f"/batches/{codes['full']}",
+        "form": f"/batches/{codes['open']}/register",
+        "form-waitlist": f"/batches/{codes['full']}/register",
+        "registered": f"/batches/{codes['open']}/registered",
+        "privacy": "/privacy",
+        "sign-in": "/staff/login",
+        "not-found": "/nowhere",
+    }
+
+
+def _everybody() -> dict[str, str]:
+    """One person in each state; the path of each one's page."""
+    people = {}
+    first = make.batch(capacity=2)
+    people["pending"] = make.registration(first)
+    people["confirmed"] = leaver = make.registration(first, confirmed=True)
+    people["waitlisted-unconfirmed"] = make.registration(first)
+    full = make.batch(capacity=1)
+    leaver = make.registration(full, confirmed=True)
+    people["offered"] = make.registration(full, confirmed=True)
+    people["waitlisted"] = make.registration(full, confirmed=True)
+    _press(answering.withdraw, leaver)
+    people["withdrawn"] = leaver
+    long_ago = clock.now() - timedelta(days=3)
+    old = make.batch(capacity=1, opens_at=long_ago - timedelta(days=1))
+    people["too-late"] = make.registration(old, now=long_ago)
+    people = {name: make.read(one.id) for name, one in people.items()}
+    for name in ("pending", "confirmed", "waitlisted", "offered", "withdrawn"):
+        assert people[name].state is State(name), f"{name} is {people[name].state}"
+    pages = {name: f"/registrations/{one.token}" for name, one in people.items()}
+    return pages | {"full batch": full.code}
+
+
+def _press(verb: Callable[..., object], one: make.Registration) -> None:
+    atomically(verb, batch_id=one.batch_id, registration_id=one.id, now=clock.now())
+
+
+def _a_batch_that_takes_people() -> str:
+    """One with everything a batch may have on its page: a course, meetings, a teacher."""
+    demo = db.session.query(Batch).where(Batch.code == "mle-02").one()
+    return demo.code
+
+
+# ---------------------------------------------------------------- one page in one browser
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, house: House) -> Iterator[Open]:
+    """Open a page in a browser that was never here: `open_page("/", width=360, scheme="dark")`.
+
+    At the end of the test nothing may have complained: no error in the console, no violation of
+    the content security policy, no request to another host.
+    """
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_(
+        path: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",  # else a page still scrolls when we look where the focus is
+            base_url=house.site.base_url,
+        )
+        contexts.append(context)
+        watch(context, house.site.base_url, complaints)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def watch(context: BrowserContext, base_url: str, complaints: list[str]) -> None:
+    """Write down whatever a person with the developer's tools open would frown at."""
+
+    def heard(message) -> None:
+        # The page itself was asked for and is missing on purpose: that is no error of the page.
+        if message.type in ("error", "warning") and "the server responded with a status" not in (
+            message.text
+        ):
+            complaints.append(f"{message.type} in the console: {message.text}")
+
+    def asked(request) -> None:
+        if not request.url.startswith((base_url + "/", "data:")):
+            complaints.append(f"asked another host: {request.url}")
+
+    def failed(request) -> None:
+        complaints.append(f"failed: {request.url}: {request.failure}")
+
+    def answered(response) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":
+            complaints.append(f"{response.status} for {response.url}")
+
+    context.on("console", heard)
+    context.on("weberror", lambda error: complaints.append(f"error: {error.error}"))
+    context.on("request", asked)
+    context.on("requestfailed", failed)
+    context.on("response", answered)
