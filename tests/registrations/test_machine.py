@@ -302,6 +302,7 @@ def last_eligible(batch_id: int) -> Registration | None:
     )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the bug is in no SQL
 def test_the_model_notices_a_planted_bug(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: a queue served from the wrong end is found out, so the test above can fail."""
     monkeypatch.setattr(allocation, "first_eligible", last_eligible)
