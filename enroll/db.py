@@ -154,7 +154,7 @@ def _begin_immediate(connection: Connection) -> None:
             if not is_contention(error) or time.monotonic() > deadline:
                 raise
             time.sleep(random.uniform(0.001, 0.003))  # noqa: S311 - guards nothing
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
 
 
 def atomically(verb: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

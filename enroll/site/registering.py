@@ -13,6 +13,7 @@ from enroll import clock
 from enroll.batches.queries import public_id
 from enroll.db import atomically
 from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address, normal_phone
+from enroll.refusal import Busy, Refused
 from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
 from enroll.registrations.queries import Prospect, prospect
@@ -62,6 +63,8 @@ def take_registration(code: str) -> ResponseReturnValue:
         )
     except arriving.RegistrationClosed as refusal:
         return _show(_batch_or_404(code), form, refusal), 409
+    except Busy as busy:
+        return _show(_batch_or_404(code), form, busy), 409, {"Retry-After": "2"}
     session["registered_email"] = form.email.data
     return redirect(url_for("registering.registered", code=code), 303)
 
@@ -83,14 +86,14 @@ def _batch_or_404(code: str) -> Prospect:
 def _show(
     found: Prospect,
     form: RegistrationForm,
-    refusal: arriving.RegistrationClosed | None = None,
+    refusal: Refused | None = None,
 ) -> str:
     return render_template(
         "site/registering/register.html",
         prospect=found,
         batch=found.batch,
         form=form,
-        refusal=refusal,
+        refusal=refusal.facts.get("reason", "busy") if refusal else None,
         minimum_age=current_app.config["MINIMUM_AGE"],
     )
 

@@ -22,15 +22,9 @@ from tests.chromium import ARGUMENTS, find
 from tests.conftest import lacking
 from tests.serving import Site, Worker, command
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-
-
 OPEN = "mle-02"  # the demo batch with the most free seats, meetings and a teacher
+
+ERRORS = {"not-found": 404, "not-allowed": 405}  # the pages that are errors on purpose
 
 
 class House(NamedTuple):
@@ -82,7 +76,7 @@ def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             site,
             _public_pages(codes),
             own,
-            {"batches": "/staff/", "roster": f"/staff/batches/{codes['full']}"},
+            {"staff": "/staff/", "roster": f"/staff/batches/{codes['full']}/roster"},
             json.loads((instance / "demo-sign-in.json").read_text()),
             codes["open"],
         )
@@ -93,6 +87,7 @@ def _public_pages(codes: dict[str, str]) -> dict[str, str]:
         "home": "/",
         "guide": "/roles/ml-engineer",
         "guide-ba": "/roles/business-analyst",
+        "skill": "/skills/data-analysis",
         "courses": "/courses",
         "course": "/courses/ml-engineering",
         "batches": "/batches",
@@ -103,7 +98,9 @@ def _public_pages(codes: dict[str, str]) -> dict[str, str]:
         "registered": f"/batches/{codes['open']}/registered",
         "privacy": "/privacy",
         "sign-in": "/staff/login",
+        "form-not-open": "/batches/ops-02/register",
         "not-found": "/nowhere",
+        "not-allowed": "/staff/logout",
     }
 
 

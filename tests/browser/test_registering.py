@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import House, Open
 
+pytestmark = pytest.mark.browser
+
 GOOD = {
     "name": "Asha Verma",
     "email": "asha@example.org",
