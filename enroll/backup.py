@@ -25,7 +25,18 @@ def back_up(target: Path) -> None:
     """
     if target.exists():
         raise CannotBackUp(f"{target} exists already; name a new file.")
+    if not _has_content():
+        raise CannotBackUp("This database has no tables. Is DATABASE_URL right?")
     target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=0o600, exist_ok=False)  # names and addresses: for nobody else on this machine
+    try:
+        _write(target)
+    except BaseException:
+        target.unlink()  # half a backup must not pass for one
+        raise
+
+
+def _write(target: Path) -> None:
     if db.engine.dialect.name == "postgresql":
         _run("pg_dump", "--format=custom", "--no-owner", f"--file={target}", _postgres_url())
         return
@@ -53,12 +64,16 @@ def restore(source: Path) -> None:
             str(source),
         )
         return
-    read_only = f"file:{source}?mode=ro"
-    with (
-        closing(sqlite3.connect(read_only, uri=True)) as backup,
-        closing(sqlite3.connect(_sqlite_path())) as target,
-    ):
-        backup.backup(target)
+    read_only = f"{source.resolve().as_uri()}?mode=ro"  # as_uri: a name may hold % or ?
+    with closing(sqlite3.connect(read_only, uri=True)) as backup:
+        try:
+            tables = backup.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise CannotBackUp(f"{source} is no backup of SQLite: {error}") from None
+        if not tables:
+            raise CannotBackUp(f"{source} is empty.")
+        with closing(sqlite3.connect(_sqlite_path())) as target:
+            backup.backup(target)
 
 
 def _has_content() -> bool:

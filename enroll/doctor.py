@@ -85,7 +85,8 @@ def _guards() -> Finding:
 
 def _content() -> Finding:
     batches = db.session.scalar(sa.select(sa.func.count(Batch.id)))
-    advice = "" if batches else " (run: flask --app wsgi demo, or plan one)"
+    missing = "plan one" if current_app.config["IS_PUBLIC"] else "run: flask --app wsgi demo"
+    advice = "" if batches else f" ({missing})"
     return bool(batches), f"content: {batches} batches{advice}"
 
 

@@ -161,7 +161,7 @@ def test_a_backup_in_a_storm_holds_everybody_acknowledged(
     tmp_path: Path,
     tools: dict[str, str],
 ) -> None:
-    file = tmp_path / "backups" / "enroll.backup"
+    file = tmp_path / "backups" / "50%20 #1?.backup"  # a name may hold anything
     code = make.batch(capacity=50).code
     with Site(database_url, instance) as site, Storm(site, code, visitors=6) as storm:
         until(lambda: len(storm.acknowledged) >= 60 or None, "60 registrations")
@@ -233,3 +233,39 @@ def test_negative_control_a_copied_file_lacks_people(
 
     assert count(backed_up) == 5
     assert count(copied) < 5, "the negative control no longer shows why a copy is not enough"
+
+
+# ---------------------------------------------------------------- what must not pass for a backup
+
+
+def test_a_backup_that_failed_leaves_nothing(
+    app: Flask, empty_url: str, instance: Path, tmp_path: Path, tools: dict[str, str]
+) -> None:
+    """A mistyped DATABASE_URL is said, and no file passes for a backup, nor blocks the next try."""
+    file = tmp_path / "enroll.backup"
+    nowhere = "postgresql://postgres@127.0.0.1:1/nowhere"
+    for url in (empty_url, nowhere):
+        done = command(url, instance, "backup", str(file), env=tools)
+        assert done.returncode != 0, done.stdout
+        assert "Traceback" not in done.stderr
+        assert not file.exists()
+
+
+def test_a_backup_is_for_its_owner_only(
+    app: Flask, database_url: str, instance: Path, tmp_path: Path, tools: dict[str, str]
+) -> None:
+    file = tmp_path / "50%20 #1?.backup"
+    done = command(database_url, instance, "backup", str(file), env=tools)
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_backup_is_not_restored(
+    app: Flask, empty_url: str, instance: Path, tmp_path: Path, tools: dict[str, str]
+) -> None:
+    for content in (b"this is no backup at all", b""):
+        file = tmp_path / "garbage"
+        file.write_bytes(content)
+        done = command(empty_url, instance, "restore", str(file), env=tools)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr, done.stderr

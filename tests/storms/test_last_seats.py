@@ -122,12 +122,14 @@ def test_a_withdrawal_is_not_starved_by_newcomers(site: Site, app: Flask) -> Non
     """
     batch = make.batch(capacity=500)
     leaving = make.registration(batch, confirmed=True)
+    # Read here: the threads below share no database session.
+    code, leaving_id, page = batch.code, leaving.id, f"/registrations/{leaving.token}"
     withdrawn = threading.Event()
     served: list[float] = []
 
     def keep_coming(first: int) -> int:
         visitor = Visitor(site.base_url)
-        visitor.prepare(batch.code)
+        visitor.prepare(code)
         for number in range(200):
             if withdrawn.is_set():
                 break
@@ -137,12 +139,12 @@ def test_a_withdrawal_is_not_starved_by_newcomers(site: Site, app: Flask) -> Non
 
     def withdraw() -> int:
         visitor = Visitor(site.base_url)
-        press = f"/registrations/{leaving.token}/withdraw"
-        page = visitor.open_form(f"/registrations/{leaving.token}", press)
-        while len(served) < 30:
+        hidden = visitor.open_form(page, f"{page}/withdraw")
+        patience = time.monotonic() + 60
+        while len(served) < 30 and time.monotonic() < patience:
             time.sleep(0.005)
         began = time.monotonic()
-        answer = visitor.post(press, page)
+        answer = visitor.post(f"{page}/withdraw", hidden)
         took = time.monotonic() - began
         withdrawn.set()
         print(f"withdrawal beside {len(served)} registrations: {took * 1000:.0f} ms")
@@ -150,6 +152,6 @@ def test_a_withdrawal_is_not_starved_by_newcomers(site: Site, app: Flask) -> Non
 
     results = at_once([withdraw, *[lambda n=n: keep_coming(n) for n in range(1, 9)]])
     assert results[0] == 303
-    assert make.read(leaving.id).state is State.WITHDRAWN
+    assert make.read(leaving_id).state is State.WITHDRAWN
     # It got through while people were still coming, long before the stream would have ended.
-    assert len(served) < 8 * 200
+    assert 30 <= len(served) < 8 * 200
