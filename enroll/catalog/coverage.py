@@ -1,8 +1,7 @@
-"""The arithmetic of coverage: which level a course gives a skill. Pure."""
+"""The levels of coverage: how far a module takes a skill. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -16,12 +15,3 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         return list(Level).index(self)
-
-
-def by_skill(cells: Iterable[tuple[str, Level]]) -> dict[str, Level]:
-    """The highest level each skill reaches over (skill slug, level) pairs."""
-    found: dict[str, Level] = {}
-    for skill, level in cells:
-        if skill not in found or level.rank > found[skill].rank:
-            found[skill] = level
-    return found
