@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import smtplib
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than the SMTP time-outs of one letter together
 AT_ONCE = 20
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>]+")
 
 
 class LeaseLost(Exception):
@@ -118,7 +121,8 @@ def _send_all(letters: list[Letter], worker: str) -> None:
     except (smtplib.SMTPException, OSError) as error:
         log.warning("mail server: %s", error)
         for letter in waiting:
-            _try_later(letter, worker, error)
+            with suppress(LeaseLost):  # another worker looks after that one
+                _try_later(letter, worker, error)
 
 
 def _send(connection: Outgoing, letter: Letter, worker: str) -> None:
@@ -185,7 +189,8 @@ def _try_later(letter: Letter, worker: str, error: object) -> None:
 
 
 def _settle_error(letter: Letter, worker: str, state: LetterState, error: str) -> None:
-    log.warning("letter %d %s: %s", letter.id, state, error)
+    # Mail servers put the address into their refusals; the row keeps it, the log does not.
+    log.warning("letter %d %s: %s", letter.id, state, _ADDRESS.sub("(address)", error))
     atomically(
         settle, letter_id=letter.id, worker=worker, state=state, now=clock.now(), error=error[:500]
     )

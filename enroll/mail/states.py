@@ -38,6 +38,12 @@ LETTER_MOVES: Moves[LetterState] = Moves(
             LetterState.FAILED: "5xx, or the ladder of tries has ended",
             LetterState.UNKNOWN: "the connection or the worker died after the text went out",
         },
-        LetterState.UNKNOWN: {LetterState.SENT: "a slow worker comes back and knows"},
+        # A slow worker, past its lease, gets the other server's answer after all.
+        LetterState.UNKNOWN: {
+            LetterState.SENT: "250: it arrived",
+            LetterState.QUEUED: "4xx: it did not; later again",
+            LetterState.FAILED: "5xx, or the ladder of tries has ended",
+            LetterState.UNKNOWN: "no answer came",
+        },
     }
 )

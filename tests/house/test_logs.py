@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from enroll.db import db
+from enroll.mail.models import Letter
 from enroll.registrations.models import Registration
 from tests import make
+from tests.mail.servers import Server, running
 from tests.serving import Site, Visitor, Worker
 
 BREAKING = """
@@ -69,3 +71,24 @@ def test_an_error_names_the_route_and_not_the_token(
     assert "ZeroDivisionError: on purpose" in log
     assert "Exception on GET /registrations/<token>" in log
     assert token not in log
+
+
+def test_what_a_mail_server_says_of_an_address_stays_out_of_the_log(
+    app: Flask, database_url: str, instance: Path
+) -> None:
+    """Servers put the address into their refusals; the letter's row keeps it, the log does not."""
+    refusing = Server()
+    refusing.rcpt = "550 5.1.1 <{address}>: there is no {address} here"
+    make.registration(make.batch(), "secret.asha@example.org")
+    with running(refusing) as controller:
+        env = {
+            "ENROLL_MAIL_SERVER": "127.0.0.1",
+            "ENROLL_MAIL_PORT": str(controller.port),
+            "ENROLL_MAIL_USE_TLS": "false",
+        }
+        log = Worker(database_url, instance, env).run_once()
+    db.session.rollback()
+    letter = db.session.scalars(sa.select(Letter)).one()
+    assert "secret.asha@example.org" in letter.last_error
+    assert "550 5.1.1" in log
+    assert "secret.asha" not in log

@@ -2,82 +2,27 @@
 
 from __future__ import annotations
 
-import ssl
-import subprocess
-from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from flask import Flask
 
-from enroll import clock, create_app
+from enroll import clock
 from enroll.db import atomically, db
 from enroll.mail.delivery import LEASE, claim_due, deliver_due
 from enroll.mail.models import Letter
 from enroll.mail.states import LetterState
 from tests import make
-from tests.postgres import free_port
-
-
-class Server:
-    """Does what the test says; keeps the letters whose text it was given."""
-
-    def __init__(self) -> None:
-        self.rcpt = "250 ok"
-        self.data = "250 ok"
-        self.drops = False
-        self.texts: list[bytes] = []
-
-    async def handle_RCPT(  # noqa: N802 - the name aiosmtpd asks for
-        self, _server, _session, envelope, address: str, _options
-    ) -> str:
-        if self.rcpt.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(self, server, _session, envelope) -> str:  # noqa: N802
-        self.texts.append(envelope.content)
-        if self.drops:
-            server.transport.abort()
-        return self.data
+from tests.mail.servers import Server
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[Server, Controller]]:
-    handler = Server()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield handler, controller
-    if not controller.loop.is_closed():
-        controller.stop()
-
-
-@pytest.fixture
-def app(
-    database_url: str,
-    instance: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    server: tuple[Server, Controller],
-) -> Iterator[Flask]:
+def app(app_with_smtp: Flask) -> Flask:
     """The application with this mail server."""
-    for name, value in {
-        "DATABASE_URL": database_url,
-        "ENROLL_INSTANCE": str(instance),
-        "ENROLL_MAIL_SERVER": "127.0.0.1",
-        "ENROLL_MAIL_PORT": str(server[1].port),
-        "ENROLL_MAIL_USE_TLS": "false",
-        "ENROLL_MAIL_TIMEOUT": "2",
-    }.items():
-        monkeypatch.setenv(name, value)
-    app = create_app()
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+    return app_with_smtp
 
 
 def deliver() -> Letter:
@@ -176,45 +121,6 @@ def test_one_refused_person_does_not_hold_up_the_others(
     deliver_due(worker="test")
     states = set(db.session.scalars(sa.select(Letter.state)))
     assert states == {LetterState.FAILED}
-
-
-def test_a_certificate_nobody_vouches_for_gets_no_letter(app: Flask, tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-            "-days",
-            "2",
-            "-subj",
-            "/CN=127.0.0.1",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    handler = Server()
-    impostor = Controller(handler, hostname="127.0.0.1", port=free_port(), tls_context=context)
-    impostor.start()
-    try:
-        state = app.extensions["mail"]
-        state.port, state.use_tls = impostor.port, True
-        make.registration(make.batch())
-        letter = deliver()
-    finally:
-        impostor.stop()
-    assert letter.state is LetterState.QUEUED
-    assert "certificate" in letter.last_error.lower()
-    assert handler.texts == []
 
 
 def test_a_dead_workers_letter_is_taken_again_when_its_lease_is_over(app: Flask) -> None:
