@@ -20,6 +20,23 @@ graceful_timeout = 25
 preload_app = False
 # The application writes its own access line, with the route's pattern: a path may hold a token.
 accesslog = None
+# What gets past the application, gunicorn logs with the whole path, which may hold a token.
+logconfig_dict = {
+    "formatters": {
+        "generic": {
+            "()": "enroll.logs.WithoutSecrets",
+            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "loggers": {
+        "gunicorn.error": {
+            "level": "INFO",
+            "handlers": ["error_console"],
+            "propagate": False,
+            "qualname": "gunicorn.error",
+        }
+    },
+}
 # Off: its socket has one name per account, so two servers of one account would collide.
 control_socket_disable = True
 

@@ -105,12 +105,22 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(_migrations(app)))
     with app.app_context():
+        sa.event.listen(db.engine, "handle_error", _tell_no_row)
         if db.engine.dialect.name == "sqlite":
             _govern_sqlite(db.engine)
 
 
 def _migrations(app: Flask) -> str:
     return f"{app.root_path}/../migrations"
+
+
+def _tell_no_row(context: sa.engine.ExceptionContext) -> None:
+    """Keep the row that PostgreSQL quotes (DETAIL: Failing row contains …) out of tracebacks."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        told, error.args = str(error), (error.diag.message_primary,)
+        if wrapped is not None:
+            wrapped.args = (str(wrapped.args[0]).replace(told, str(error)),)
 
 
 def _govern_sqlite(engine: Engine) -> None:

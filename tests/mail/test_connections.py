@@ -218,7 +218,7 @@ def test_an_answer_that_comes_after_the_lease_is_still_believed(
 ) -> None:
     """The machine slept while the text was out: by then another worker has called it unknown."""
     batch = make.batch(capacity=2)
-    first, second = (make.registration(batch).email for _ in range(2))
+    first, _ = (make.registration(batch).email for _ in range(2))
 
     def make_late(address: str) -> None:
         server[0].data = answer if address == first else "250 ok"
@@ -229,7 +229,6 @@ def test_an_answer_that_comes_after_the_lease_is_still_believed(
             with app_with_smtp.app_context():
                 atomically(claim_due, worker="next", now=clock.now() + LEASE)
                 seen.extend(states())
-                all_due()  # of the two the second one only can be taken, by the slow worker
 
     seen: list[str] = []
     server[0].before_answer = make_late
@@ -237,5 +236,6 @@ def test_an_answer_that_comes_after_the_lease_is_still_believed(
     deliver_due(worker="slow")
     assert seen == ["unknown", "claimed"]
     assert states()[0] == state
-    assert len([one for one in server[0].read() if one["To"] == first]) == 1
-    assert [who for who, _ in server[0].got].count(second) <= 1
+    # Its text went out once; the other letter is left to the worker that has it by now.
+    assert [one["To"] for one in server[0].read()] == [first]
+    assert letters()[1].claimed_by == "next"
