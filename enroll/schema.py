@@ -17,11 +17,26 @@ def describe(connection: Connection) -> dict[str, str]:
     found: dict[str, str] = {}
     for table in inspector.get_table_names():
         if table != "alembic_version":
-            found |= _describe_table(inspector, table)
+            found |= _describe_table(inspector, table, _key_names(connection, table))
     return found | _triggers(connection)
 
 
-def _describe_table(inspector: sa.Inspector, table: str) -> dict[str, str]:
+def _key_names(connection: Connection, table: str) -> dict[str, str]:
+    """Names of the foreign keys written beside their column, which SQLAlchemy reads nameless.
+
+    That is how a column with a key is added to a table of SQLite without rebuilding it.
+    """
+    if connection.dialect.name != "sqlite":
+        return {}
+    text = connection.scalar(
+        sa.text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table}
+    )
+    return dict(re.findall(r"(\w+) \w+ CONSTRAINT (\w+) REFERENCES", str(text)))
+
+
+def _describe_table(
+    inspector: sa.Inspector, table: str, key_names: dict[str, str]
+) -> dict[str, str]:
     found = {f"table {table}": ""}
     for column in inspector.get_columns(table):
         words = [str(column["type"]), "null" if column["nullable"] else "not null"]
@@ -36,9 +51,8 @@ def _describe_table(inspector: sa.Inspector, table: str) -> dict[str, str]:
         found[f"unique {unique['name']}"] = ", ".join(unique["column_names"])
     for foreign in inspector.get_foreign_keys(table):
         target = f"{foreign['referred_table']}({', '.join(foreign['referred_columns'])})"
-        found[f"foreign key {foreign['name']}"] = (
-            f"{', '.join(foreign['constrained_columns'])} → {target}"
-        )
+        name = foreign["name"] or key_names.get(foreign["constrained_columns"][0])
+        found[f"foreign key {name}"] = f"{', '.join(foreign['constrained_columns'])} → {target}"
     for check in inspector.get_check_constraints(table):
         found[f"check {check['name']}"] = _flat(check["sqltext"])
     for index in inspector.get_indexes(table):

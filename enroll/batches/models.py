@@ -6,7 +6,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 from enroll.batches.states import BatchState
 from enroll.catalog.models import Course
@@ -22,6 +25,8 @@ class Batch(Base):
         sa.CheckConstraint("opens_at < closes_at", name="window_in_order"),
         sa.CheckConstraint("hold_hours > 0 AND offer_hours >= 12", name="hours_make_sense"),
         sa.CheckConstraint("fee_minor >= 0", name="fee_not_negative"),
+        sa.CheckConstraint("waitlist_limit >= 0", name="waitlist_limit_not_negative"),
+        sa.CheckConstraint("hold_limit >= 0", name="hold_limit_not_negative"),
         sa.Index("ix_batch_starts_on", "starts_on"),
         sa.Index("ix_batch_course_id", "course_id"),
     )
@@ -50,6 +55,22 @@ class Batch(Base):
     # Money in the currency's smallest unit (ISO 4217); the currency is empty where none is stated.
     fee_minor: Mapped[int] = mapped_column(default=0)
     fee_currency: Mapped[str] = mapped_column(sa.String(3), default="")
+    # How many may wait, and how many seats may be held at once for unconfirmed addresses.
+    waitlist_limit: Mapped[int | None]
+    hold_limit: Mapped[int | None]
+    # Staff decide who is admitted: by what, and until when they answer.
+    needs_approval: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    criteria: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    answer_on: Mapped[date | None]
+    # The form asks for a tick that the course's prerequisites are met.
+    asks_prerequisites: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Nobody may be enrolled here and in a batch whose sessions overlap.
+    refuses_overlap: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Joining instructions, for those who are enrolled.
+    join_link: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
+    bring: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    # Raised when the sessions change: SEQUENCE of RFC 5545 in the calendars we mail.
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
     course: Mapped[Course] = relationship(lazy="joined", innerjoin=True)
     sessions: Mapped[list[BatchSession]] = relationship(
@@ -59,6 +80,34 @@ class Batch(Base):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+
+class midnight(GenericFunction[datetime]):  # noqa: N801 - named like the SQL function it stands for
+    """The first moment of a date column, in UTC."""
+
+    type = Moment()
+    inherit_cache = True
+
+
+@compiles(midnight, "sqlite")
+def _midnight_sqlite(element: midnight, compiler: SQLCompiler, **kw: object) -> str:
+    return f"({compiler.process(element.clauses, **kw)} || ' 00:00:00.000000')"
+
+
+@compiles(midnight, "postgresql")
+def _midnight_postgresql(element: midnight, compiler: SQLCompiler, **kw: object) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AS TIMESTAMP WITH TIME ZONE)"
+
+
+def begins_at() -> sa.ColumnElement[datetime]:
+    """When a batch begins: with its first session; without sessions at 00:00 UTC of its first day."""
+    first = (
+        sa.select(sa.func.min(BatchSession.starts_at))
+        .where(BatchSession.batch_id == Batch.id)
+        .correlate(Batch)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(first, midnight(Batch.starts_on), type_=Moment())
 
 
 class Seat(Base):
@@ -99,3 +148,14 @@ class BatchSession(Base):
     topic: Mapped[str] = mapped_column(sa.String(200), default="")
 
     batch: Mapped[Batch] = relationship(back_populates="sessions")
+
+
+class BatchNotice(Base):
+    """What was told to everybody in a batch, and for which date: so that it is told once."""
+
+    __tablename__ = "batch_notice"
+
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    about: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +47,19 @@ class Letter(Base):
     rendered: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
+    # To an address nobody has confirmed: such letters are few a day, see UnaskedSlot.
+    is_unasked: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+
+
+class UnaskedSlot(Base):
+    """One of the few letters a day that an address gets without having asked; the day is UTC's."""
+
+    __tablename__ = "unasked_slot"
+
+    recipient: Mapped[str] = mapped_column(sa.String(254), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), unique=True)
 
 
 class WorkerBeat(Base):

@@ -62,6 +62,29 @@ class Registration(Base):
             postgresql_where=sa.text("deadline_at IS NOT NULL"),
         ),
         sa.Index("ix_registration_email", "email"),
+        sa.Index(
+            "ix_registration_remind_at",
+            "remind_at",
+            sqlite_where=sa.text("remind_at IS NOT NULL"),
+            postgresql_where=sa.text("remind_at IS NOT NULL"),
+        ),
+        # One person's wish has one open offer at the most, over all its batches.
+        sa.Index(
+            "uq_registration_wish_offer",
+            "wish_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'offered'"),
+            postgresql_where=sa.text("state = 'offered'"),
+        ),
+        sa.Index("ix_registration_wish_id", "wish_id"),
+        sa.Index("ix_registration_group_id", "group_id"),
+        # How many seats one network holds just now.
+        sa.Index(
+            "ix_registration_network",
+            "network",
+            sqlite_where=sa.text("network IS NOT NULL"),
+            postgresql_where=sa.text("network IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -92,8 +115,42 @@ class Registration(Base):
     # The separate choice to hear of later batches; empty where it was not made.
     news_consented_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    # When to remind of the deadline; empty when that is done or there is none.
+    remind_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Keyed hash of the network a hold was asked from; kept while the hold lasts.
+    network: Mapped[str | None] = mapped_column(sa.String(64))
+    # Those who registered together, and wait together.
+    group_id: Mapped[int | None] = mapped_column(sa.ForeignKey("registration_group.id"))
+    # The same person in other batches, any of which will do.
+    wish_id: Mapped[int | None] = mapped_column(sa.ForeignKey("wish.id"))
+    # The registration that is given up as soon as this one is enrolled.
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("registration.id"))
+    prerequisites_met_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Staff's reason for not admitting, and the one question the student may ask about it.
+    decision: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    question: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    questioned_at: Mapped[datetime | None] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
     batch: Mapped[Batch] = relationship(lazy="raise")
+
+
+class RegistrationGroup(Base):
+    """Up to five people who registered for one batch together. Its members are its registrations."""
+
+    __tablename__ = "registration_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"))
+
+
+class Wish(Base):
+    """Binds one person's places in several batches; locked after the batches, before the people."""
+
+    __tablename__ = "wish"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class RegistrationEvent(Base):
@@ -109,3 +166,54 @@ class RegistrationEvent(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     by: Mapped[str] = mapped_column("by_whom", sa.String(80))
     why: Mapped[str] = mapped_column(sa.String(200))
+
+
+class LinkRequest(Base):
+    """Somebody asks for the links of an address. The page only writes this row; the worker looks."""
+
+    __tablename__ = "link_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    language: Mapped[str] = mapped_column(sa.String(12))
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class OpeningReminder(Base):
+    """An address that wants one letter when registration for a batch opens."""
+
+    __tablename__ = "opening_reminder"
+    __table_args__ = (sa.UniqueConstraint("batch_id", "email"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    language: Mapped[str] = mapped_column(sa.String(12))
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Erasure(Base):
+    """The receipt for an erasure: how much was emptied and when, and nothing about whom."""
+
+    __tablename__ = "erasure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    receipt: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    by: Mapped[str] = mapped_column("by_whom", sa.String(80))
+    registrations: Mapped[int]
+    letters: Mapped[int]
+
+
+class Outage(Base):
+    """A time in which no worker looked after deadlines and letters, and what was done about it."""
+
+    __tablename__ = "outage"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(Moment)
+    noticed_at: Mapped[datetime] = mapped_column(Moment)
+    # Until then the letters that were queued before wait to be looked at.
+    quiet_until: Mapped[datetime] = mapped_column(Moment)
+    deadlines: Mapped[int]
+    letters: Mapped[int]

@@ -38,11 +38,14 @@ MOVES: Moves[State] = Moves(
             State.PENDING: "registered: a seat is free",
             State.WAITLISTED: "registered: no seat is free",
             State.APPLIED: "registered: the batch asks for approval",
+            State.CONFIRMED: "moved here from another batch",
         },
         State.APPLIED: {
             State.PENDING: "staff accept: a seat is free",
             State.WAITLISTED: "staff accept: no seat is free",
             State.REJECTED: "staff reject",
+            State.APPLIED: "e-mail confirmed",
+            State.EXPIRED: "batch started undecided, or the address was not confirmed in time",
             State.WITHDRAWN: "student",
             State.CANCELLED: "staff",
         },
@@ -54,6 +57,7 @@ MOVES: Moves[State] = Moves(
         },
         State.WAITLISTED: {
             State.OFFERED: "a seat freed",
+            State.WAITLISTED: "e-mail confirmed, or skipped: the group does not fit, the next does",
             State.EXPIRED: "batch started, or the address was not confirmed in time",
             State.WITHDRAWN: "student",
             State.CANCELLED: "staff",
