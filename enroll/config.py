@@ -49,6 +49,8 @@ SETTINGS = (
     Setting("INSTITUTE_EMAIL", "hello@localhost", "Where people write to with a question"),
     Setting("MINIMUM_AGE", 18, "From this age on a person may register without a parent"),
     Setting("PHONE_REGION", "IN", "Country of telephone numbers written without +, ISO 3166"),
+    Setting("KEEP_DAYS", 365, "Days after a batch's end until its people's data is deleted"),
+    Setting("HOLDS_PER_NETWORK", 30, "Seats one network may hold unconfirmed, while limits are on"),
     Setting(
         "LANGUAGES", "en_GB", "Languages of the site, comma-separated, the first is the default"
     ),

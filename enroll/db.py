@@ -167,6 +167,10 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
 
 
+class Again(Exception):
+    """A verb learnt under its locks that it needs others: run it anew, it will ask for the right ones."""
+
+
 def atomically(verb: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one verb in one transaction of its own and commit it: all of it happens, or nothing.
 
@@ -180,9 +184,9 @@ def atomically(verb: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
             db.session.connection(execution_options=WRITING)
             result = verb(*args, **kwargs)
             db.session.commit()
-        except DBAPIError as error:
+        except (DBAPIError, Again) as error:
             db.session.rollback()
-            if not is_contention(error):
+            if isinstance(error, DBAPIError) and not is_contention(error):
                 raise
             time.sleep(random.uniform(0.01, 0.1) * (attempt + 1))  # noqa: S311 - spreads the crowd, guards nothing
         except BaseException:

@@ -10,11 +10,15 @@ import socket
 import threading
 import time
 
+from flask import current_app
+
 from enroll import clock
 from enroll.db import atomically, db
 from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
+from enroll.mail.slots import forget_slots
 from enroll.refusal import Busy
+from enroll.registrations import asking, erasing, outages, reminding
 from enroll.registrations.eligibility import batches_to_tidy
 from enroll.registrations.tidying import tidy_batch
 
@@ -59,6 +63,23 @@ def work(*, once: bool = False) -> None:
 def tidy(*, worker: str) -> None:
     """Look after every batch that has something over or a seat idle; say that we are alive."""
     now = clock.now()
-    for batch_id in batches_to_tidy(now):
-        atomically(tidy_batch, batch_id=batch_id, now=now)
+    if (outage := atomically(outages.notice, now=now)) is not None:
+        log.warning(
+            "nobody was here since %s: %d deadlines are extended, %d letters wait until %s;"
+            " `flask outage` shows them",
+            outage.began_at,
+            outage.deadlines,
+            outage.letters,
+            outage.quiet_until,
+        )
+    if not outages.is_quiet(now):
+        for batch_id in batches_to_tidy(now):
+            atomically(tidy_batch, batch_id=batch_id, now=now)
+        for batch_id in reminding.batches_with_news(now):
+            atomically(reminding.tell_news, batch_id=batch_id, now=now)
+        atomically(reminding.remind_due, now=now)
+    atomically(asking.answer_link_requests, now=now)
+    atomically(asking.announce_openings, now=now)
+    atomically(forget_slots, now=now)
+    atomically(erasing.erase_old, days=current_app.config["KEEP_DAYS"], now=now)
     atomically(beat, worker=worker, now=now)

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 NIGHT_BEGINS = time(21)
 NIGHT_ENDS = time(9)
 SHORTEST = timedelta(hours=1)
+LEAST_OFFER = timedelta(hours=12)
+LEAST_REMINDED = timedelta(hours=4)
 
 
 def kept_until(now: datetime, *, hours: int, zone: ZoneInfo, latest: datetime) -> datetime:
@@ -22,6 +24,24 @@ def kept_until(now: datetime, *, hours: int, zone: ZoneInfo, latest: datetime) -
         return end
     evening = _evening_before(latest, zone)
     return evening if evening - now >= SHORTEST else latest
+
+
+def offered_until(
+    now: datetime, *, hours: int, zone: ZoneInfo, latest: datetime
+) -> datetime | None:
+    """The end of an offer made at `now`; `None` where less than twelve hours by day would remain.
+
+    Then nobody could answer in peace: staff telephone instead.
+    """
+    end = kept_until(now, hours=hours, zone=zone, latest=latest)
+    if end - now < LEAST_OFFER or _is_night(end.astimezone(zone)):
+        return None
+    return end
+
+
+def half_time(now: datetime, end: datetime) -> datetime | None:
+    """When to remind of a deadline set at `now`; `None` where it is too near for a second letter."""
+    return now + (end - now) / 2 if end - now >= LEAST_REMINDED else None
 
 
 def _is_night(local: datetime) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from enroll.batches.models import Batch
+from enroll.batches.models import Batch, begins_at
 from enroll.batches.states import BatchState
 from enroll.catalog.models import Course
 from enroll.db import db
@@ -34,12 +35,34 @@ class BatchFacts(NamedTuple):
     place: str
     is_online: bool
     teacher: str
+    course_id: int
+    begins_at: datetime
+    waitlist_limit: int | None
+    hold_limit: int | None
+    needs_approval: bool
+    answer_on: date | None
+    refuses_overlap: bool
+    join_link: str
+    bring: str
+    sequence: int
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def is_on(self) -> bool:
+        """Public and not called off."""
+        return self.state in (BatchState.TENTATIVE, BatchState.CONFIRMED_TO_RUN)
+
+
+def _column(name: str) -> Any:
+    special = {"course": Course.title, "begins_at": begins_at()}
+    return special.get(name, getattr(Batch, name, None))
 
 
 _FACTS = (
-    sa.select(
-        *[Course.title if name == "course" else getattr(Batch, name) for name in BatchFacts._fields]
-    )
+    sa.select(*[_column(name) for name in BatchFacts._fields])
     .join(Course, Course.id == Batch.course_id)
     .where(Batch.id == sa.bindparam("batch"))
 )

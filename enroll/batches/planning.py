@@ -39,6 +39,17 @@ class Plan:
     teacher: str = ""
     fee_minor: int = 0
     fee_currency: str = ""
+    hold_hours: int = 24
+    offer_hours: int = 48
+    waitlist_limit: int | None = None
+    hold_limit: int | None = None
+    needs_approval: bool = False
+    criteria: str = ""
+    answer_on: date | None = None
+    asks_prerequisites: bool = False
+    refuses_overlap: bool = False
+    join_link: str = ""
+    bring: str = ""
     sessions: tuple[tuple[datetime, datetime, str], ...] = field(default=())
 
 

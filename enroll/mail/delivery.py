@@ -22,8 +22,10 @@ from enroll import clock
 from enroll.db import atomically, db
 from enroll.mail import mailbox
 from enroll.mail.models import Letter
+from enroll.mail.outbox import ERASED
 from enroll.mail.rendering import render
 from enroll.mail.retries import next_try
+from enroll.mail.slots import take_slot
 from enroll.mail.smtp import Kept, Outgoing
 from enroll.mail.states import LETTER_MOVES, LetterState
 
@@ -31,11 +33,16 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than the SMTP time-outs of one letter together
 AT_ONCE = 20
+TOO_MANY = "three unasked letters today already"
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>]+")
 
 
 class LeaseLost(Exception):
-    """Somebody else has this letter now; nothing of it has been sent."""
+    """Somebody else has this letter now, or nobody any more; nothing of it has been sent."""
+
+
+class CannotBeWritten(Exception):
+    """Its template and its context do not fit together."""
 
 
 def deliver_due(*, worker: str) -> int:
@@ -43,19 +50,16 @@ def deliver_due(*, worker: str) -> int:
 
     Runs its own short transactions: none is open while a mail server is spoken to.
     """
-    letters = atomically(claim_due, worker=worker, now=clock.now())
-    letters = [letter for letter in letters if _is_rendered(letter, worker)]
-    if not letters:
-        return 0
+    claimed = atomically(claim_due, worker=worker, now=clock.now())
+    letters = [letter for letter in claimed if _is_rendered(letter, worker)]
     if current_app.config["MAIL_SERVER"]:
-        _send_all(letters, worker)
+        if letters:
+            _send_all(letters, worker)
     else:
         for letter in letters:
-            mailbox.put(letter.id, letter.rendered or b"")
-            atomically(
-                settle, letter_id=letter.id, worker=worker, state=LetterState.SENT, now=clock.now()
-            )
-    return len(letters)
+            with suppress(LeaseLost):
+                atomically(put_into_mailbox, letter=letter, worker=worker, now=clock.now())
+    return len(claimed)
 
 
 def claim_due(*, worker: str, now: datetime) -> list[Letter]:
@@ -90,21 +94,50 @@ def _is_rendered(letter: Letter, worker: str) -> bool:
     if letter.rendered is not None:
         return True
     try:
-        rendered = render(letter)
-    except Exception as error:
-        log.exception("letter %d cannot be written", letter.id)
-        _settle_error(letter, worker, LetterState.FAILED, f"cannot be written: {error}")
+        if letter.is_unasked and not atomically(
+            may_come_unasked, letter_id=letter.id, worker=worker, now=clock.now()
+        ):
+            return False
+        letter.rendered = _written(letter)
+        atomically(keep, letter_id=letter.id, worker=worker, rendered=letter.rendered)
+    except CannotBeWritten as error:
+        with suppress(LeaseLost):
+            _settle_error(letter, worker, LetterState.FAILED, f"cannot be written: {error}")
         return False
-    finally:
-        db.session.rollback()
-    atomically(keep, letter_id=letter.id, rendered=rendered)
-    letter.rendered = rendered
+    except LeaseLost:  # or everything about it was deleted in the meantime
+        return False
     return True
 
 
-def keep(*, letter_id: int, rendered: bytes) -> None:
+def _written(letter: Letter) -> bytes:
+    try:
+        return render(letter)
+    except Exception as error:
+        log.exception("letter %d cannot be written", letter.id)
+        raise CannotBeWritten(error) from error
+    finally:
+        db.session.rollback()
+
+
+def may_come_unasked(*, letter_id: int, worker: str, now: datetime) -> bool:
+    """Take one of the day's slots of its address for this letter; without one it is never sent."""
+    letter = _mine(letter_id, worker)
+    if not letter.is_unasked or take_slot(letter_id=letter.id, recipient=letter.recipient, now=now):
+        return True
+    LETTER_MOVES.check(letter.state, LetterState.SUPPRESSED)
+    letter.state, letter.last_error = LetterState.SUPPRESSED, TOO_MANY
+    return False
+
+
+def keep(*, letter_id: int, worker: str, rendered: bytes) -> None:
     """Keep the bytes, so that every try sends the same ones."""
-    db.session.execute(sa.update(Letter).where(Letter.id == letter_id).values(rendered=rendered))
+    _mine(letter_id, worker).rendered = rendered
+
+
+def put_into_mailbox(*, letter: Letter, worker: str, now: datetime) -> None:
+    """Put a letter into the local mailbox. Its row is locked meanwhile: who erases it finds the file."""
+    settle(letter_id=letter.id, worker=worker, state=LetterState.SENT, now=now)
+    mailbox.put(letter.id, letter.rendered or b"")
 
 
 # ---------------------------------------------------------------- over SMTP
@@ -199,17 +232,24 @@ def _settle_error(letter: Letter, worker: str, state: LetterState, error: str) -
 def settle(
     *, letter_id: int, worker: str, state: LetterState, now: datetime, error: str = ""
 ) -> None:
-    """Write down how it ended: sent, failed or unknown."""
+    """Write down how it ended: sent, failed or unknown.
+
+    Of a letter whose data was deleted in the meantime only that: servers quote the address.
+    """
     letter = _mine(letter_id, worker)
     LETTER_MOVES.check(letter.state, state)
     letter.state = state
     letter.sent_at = now if state is LetterState.SENT else None
-    letter.last_error = error
+    letter.last_error = "" if letter.recipient == ERASED else error
 
 
 def requeue(*, letter_id: int, worker: str, due_at: datetime, error: str) -> None:
-    """Back into the queue, to be tried at `due_at`."""
+    """Back into the queue, to be tried at `due_at`; unless its data was deleted while it was sent."""
     letter = _mine(letter_id, worker)
+    if letter.recipient == ERASED:
+        LETTER_MOVES.check(letter.state, LetterState.SUPPRESSED)
+        letter.state = LetterState.SUPPRESSED
+        return
     LETTER_MOVES.check(letter.state, LetterState.QUEUED)
     letter.state, letter.due_at, letter.last_error = LetterState.QUEUED, due_at, error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,6 +23,13 @@ def put(letter_id: int, rendered: bytes) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_bytes(rendered)
     draft.replace(path)
+
+
+def remove(letter_ids: Iterable[int]) -> None:
+    """Delete these letters' files, if there are any: call it when their erasure is committed."""
+    for letter_id in letter_ids:
+        for path in folder().glob(f"{letter_id:08d}.*"):
+            path.unlink(missing_ok=True)
 
 
 def read_all() -> list[tuple[int, EmailMessage]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,8 +12,11 @@ import sqlalchemy as sa
 from flask import current_app
 
 from enroll.db import db, insert_once
-from enroll.mail.models import Letter
+from enroll.mail.models import Letter, UnaskedSlot
 from enroll.mail.states import LETTER_MOVES, LetterState
+
+ERASED = "erased@erased.invalid"  # RFC 2606: an address that can never be written to
+_UNSENT = (LetterState.QUEUED, LetterState.CLAIMED)
 
 
 def post(
@@ -24,8 +28,11 @@ def post(
     context: dict[str, Any],
     dedupe_key: str,
     now: datetime,
+    is_unasked: bool = False,
 ) -> None:
     """Queue one letter of `kind`, to be sent once whatever happens.
+
+    `is_unasked`: nobody has confirmed this address; of such letters it gets three a day at most.
 
     `context` is the snapshot its templates are filled with; moments in it are ISO 8601 texts in
     UTC. A second letter with the same `dedupe_key` is not written. Message-ID (RFC 5322, 3.6.4) is
@@ -47,6 +54,7 @@ def post(
             "written_at": now,
             "due_at": now,
             "state": LetterState.QUEUED,
+            "is_unasked": is_unasked,
         },
     )
 
@@ -66,3 +74,90 @@ def suppress(*, address_like: str) -> None:
         .where(Letter.state == LetterState.QUEUED, Letter.recipient.like(address_like))
         .values(state=LetterState.SUPPRESSED)
     )
+
+
+def drop(*, about: str, kinds: Collection[str], why: str) -> None:
+    """Queued letters of these kinds about this thing are not sent any more; the rows stay."""
+    LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)
+    db.session.execute(
+        sa.update(Letter)
+        .where(Letter.about == about, Letter.kind.in_(kinds), Letter.state == LetterState.QUEUED)
+        .values(state=LetterState.SUPPRESSED, last_error=why)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def postpone(*, written_before: datetime, until: datetime) -> int:
+    """Queued letters written before a moment are due at `until`, be it later or earlier than it was;
+    answers how many."""
+    moved = db.session.scalars(
+        sa.update(Letter)
+        .where(Letter.state == LetterState.QUEUED, Letter.written_at < written_before)
+        .values(due_at=until)
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(moved.all())
+
+
+def was_asked(*, about: str) -> None:
+    """The address has confirmed this: its letters do not count as unasked for any more."""
+    letters = sa.select(Letter.id).where(Letter.about == about)
+    db.session.execute(
+        sa.delete(UnaskedSlot)
+        .where(UnaskedSlot.letter_id.in_(letters))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        sa.update(Letter)
+        .where(Letter.about == about, Letter.is_unasked)
+        .values(is_unasked=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def letters_about(*, about_in: Collection[str], recipients: Collection[str] = ()) -> list[int]:
+    """The numbers of all letters about these things, or to these addresses."""
+    wanted = sa.select(Letter.id).where(_concerns(about_in, recipients))
+    return list(db.session.scalars(wanted.order_by(Letter.id)))
+
+
+def forget(*, about_in: Collection[str], recipients: Collection[str] = ()) -> int:
+    """Empty all letters about these things, or to these addresses, of whom they went to and what
+    they said; answers how many. The rows stay, so that counts and histories still add up.
+
+    What is queued is suppressed. So is what a worker has claimed: its lease is taken away, and as
+    nothing goes out before the worker has asked for it once more, nothing will. What is being sent
+    cannot be called back: it stays `sending`, and all that is written down of it is how it ended.
+    The files in the local mailbox are deleted by `mailbox.remove`, after the commit.
+    """
+    for state in _UNSENT:
+        LETTER_MOVES.check(state, LetterState.SUPPRESSED)
+    unsent = Letter.state.in_(_UNSENT)
+    suppressed = sa.literal(LetterState.SUPPRESSED, Letter.state.type)
+    # The rows are emptied first: a worker that takes a slot holds its letter's row.
+    emptied = db.session.scalars(
+        sa.update(Letter)
+        .where(_concerns(about_in, recipients))
+        .values(
+            recipient=ERASED,
+            context={},
+            rendered=None,
+            last_error="",
+            claimed_by=sa.case((unsent, ""), else_=Letter.claimed_by),
+            state=sa.case((unsent, suppressed), else_=Letter.state),
+        )
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    db.session.execute(
+        sa.delete(UnaskedSlot)
+        .where(UnaskedSlot.letter_id.in_(emptied))
+        .execution_options(synchronize_session=False)
+    )
+    return len(emptied)
+
+
+def _concerns(about_in: Collection[str], recipients: Collection[str]) -> sa.ColumnElement[bool]:
+    about = Letter.about.in_(about_in)
+    return sa.or_(about, Letter.recipient.in_(recipients)) if recipients else about

@@ -13,7 +13,31 @@ import css_inline
 from flask import current_app
 from flask_babel import force_locale
 
+from enroll.mail.calendar_part import FILE_NAME, calendar_part
 from enroll.mail.models import Letter
+
+# What only some letters are told. A template may ask for each of these; what the verb left out is
+# empty, so that a letter queued by an older version can still be written.
+OPTIONAL: dict[str, Any] = {
+    "name": "",
+    "token": "",
+    "why": "",
+    "deadline_at": None,
+    "answer_on": None,
+    "reason": "",
+    "offer": None,
+    "next": None,
+    "left": (),
+    "keeps": "",
+    "moved_from": "",
+    "state": "",
+    "extended": False,
+    "first_session": None,
+    "calendar": None,
+    "people": (),
+    "registrations": (),
+}
+OPTIONAL_OF_BATCH: dict[str, Any] = {"join_link": "", "bring": "", "enrolled": None}
 
 
 def render(letter: Letter) -> bytes:
@@ -25,8 +49,11 @@ def render(letter: Letter) -> bytes:
         "parse_day": date.fromisoformat,
         "institute": current_app.config["INSTITUTE_NAME"],
         "contact": current_app.config["INSTITUTE_EMAIL"],
+        **OPTIONAL,
         **letter.context,
     }
+    if "batch" in context:
+        context["batch"] = OPTIONAL_OF_BATCH | context["batch"]
     with force_locale(letter.language):
         subject = " ".join(_fill(letter.kind, "txt", context, only="subject").split())
         text = _fill(letter.kind, "txt", context)
@@ -65,7 +92,28 @@ def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
     style = Path(current_app.root_path, "static", "letter.css").read_text()
     inliner = css_inline.CSSInliner(extra_css=style, load_remote_stylesheets=False)
     message.add_alternative(inliner.inline(html), subtype="html")
+    _attach_dates(message, letter)
     return message.as_bytes()
+
+
+def _attach_dates(message: EmailMessage, letter: Letter) -> None:
+    """The sessions for a calendar, if the letter has any (RFC 6047: both methods are the same)."""
+    dates = letter.context.get("calendar")
+    if not dates or not dates["events"]:
+        return
+    part = calendar_part(
+        dates,
+        organizer=current_app.config["MAIL_SENDER"],
+        organizer_name=current_app.config["INSTITUTE_NAME"],
+        written_at=letter.written_at,
+    )
+    message.add_attachment(
+        part.decode(),
+        subtype="calendar",
+        params={"method": dates["method"]},
+        cte="base64",  # no relay on the way may fold or re-end its lines
+        filename=FILE_NAME,
+    )
 
 
 def _quoted(name: str) -> str:

@@ -24,17 +24,19 @@ LETTER_MOVES: Moves[LetterState] = Moves(
         None: {LetterState.QUEUED: "a verb writes it"},
         LetterState.QUEUED: {
             LetterState.CLAIMED: "a worker takes it, with a lease",
-            LetterState.SUPPRESSED: "its address is not written to",
+            LetterState.SUPPRESSED: "nobody is written to, or what it speaks of is over",
         },
         LetterState.CLAIMED: {
             LetterState.SENDING: "the text is about to be handed over",
             LetterState.SENT: "put into the local mailbox",
             LetterState.QUEUED: "4xx or no connection: later again; or the lease ran out",
             LetterState.FAILED: "5xx, or the ladder of tries has ended",
+            LetterState.SUPPRESSED: "three unasked letters today already; or its data is deleted",
         },
         LetterState.SENDING: {
             LetterState.SENT: "250: the other server has it",
             LetterState.QUEUED: "4xx: later again",
+            LetterState.SUPPRESSED: "4xx, and by now its data is deleted",
             LetterState.FAILED: "5xx, or the ladder of tries has ended",
             LetterState.UNKNOWN: "the connection or the worker died after the text went out",
         },
@@ -42,6 +44,7 @@ LETTER_MOVES: Moves[LetterState] = Moves(
         LetterState.UNKNOWN: {
             LetterState.SENT: "250: it arrived",
             LetterState.QUEUED: "4xx: it did not; later again",
+            LetterState.SUPPRESSED: "4xx, and by now its data is deleted",
             LetterState.FAILED: "5xx, or the ladder of tries has ended",
             LetterState.UNKNOWN: "no answer came",
         },

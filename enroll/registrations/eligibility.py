@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from enroll.batches.models import Batch, Seat
+from enroll.batches.deadlines import LEAST_OFFER
+from enroll.batches.models import Batch, Seat, begins_at
 from enroll.batches.states import BatchState
 from enroll.db import db
 from enroll.registrations.models import Registration, live
@@ -15,28 +17,119 @@ from enroll.registrations.states import State
 
 
 def is_eligible() -> sa.ColumnElement[bool]:
-    """Waiting, with a confirmed address, and not resting after a pass."""
+    """First in line for the next seat, if nobody who is has a lower number.
+
+    Waiting, with a confirmed address, not resting after a pass; the wish, if any, has no open offer
+    in another batch; the group, if any, is confirmed as a whole and fits the free seats.
+    """
     return sa.and_(
-        Registration.state == State.WAITLISTED,
-        Registration.address_confirmed_at.is_not(None),
-        ~Registration.is_resting,
+        _is_waiting(Registration),
+        sa.or_(Registration.wish_id.is_(None), ~_has_open_offer()),
+        sa.or_(Registration.group_id.is_(None), sa.and_(_group_is_confirmed(), _group_fits())),
     )
 
 
-def somebody_is_eligible(batch_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
-    """Does anybody stand before a newcomer in this batch?"""
-    return sa.exists().where(Registration.batch_id == batch_id, is_eligible())
+def is_passed_group() -> sa.ColumnElement[bool]:
+    """Would be eligible, but for the size of its group: a seat that goes to the next skips it."""
+    return sa.and_(
+        Registration.group_id.is_not(None),
+        _is_waiting(Registration),
+        _group_is_confirmed(),
+        ~_group_fits(),
+    )
 
 
-def first_eligible(batch_id: int) -> Registration | None:
-    """Whose turn it is, as of now: call it under the exclusive lock."""
-    return db.session.scalar(
+def _is_waiting(one: type[Registration]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        one.state == State.WAITLISTED, one.address_confirmed_at.is_not(None), ~one.is_resting
+    )
+
+
+def _has_open_offer() -> sa.ColumnElement[bool]:
+    other = aliased(Registration)
+    return (
+        sa.exists()
+        .where(other.wish_id == Registration.wish_id, other.state == State.OFFERED)
+        .correlate(Registration)
+    )
+
+
+def _group_is_confirmed() -> sa.ColumnElement[bool]:
+    mate = aliased(Registration)
+    return ~(
+        sa.exists()
+        .where(
+            mate.group_id == Registration.group_id,
+            mate.state == State.WAITLISTED,
+            mate.address_confirmed_at.is_(None),
+        )
+        .correlate(Registration)
+    )
+
+
+def _group_fits() -> sa.ColumnElement[bool]:
+    """Are there as many free seats as members who wait for one?"""
+    mate = aliased(Registration)
+    members = (
+        sa.select(sa.func.count())
+        .select_from(mate)
+        .where(mate.group_id == Registration.group_id, _is_waiting(mate))
+        .correlate(Registration)
+        .scalar_subquery()
+    )
+    free = (
+        sa.select(sa.func.count())
+        .select_from(Seat)
+        .where(Seat.batch_id == Registration.batch_id, ~Seat.taken)
+        .correlate(Registration)
+        .scalar_subquery()
+    )
+    return members <= free
+
+
+def somebody_is_eligible(
+    batch_id: int | sa.BindParameter[int], *, besides: int | None = None
+) -> sa.ColumnElement[bool]:
+    """Does anybody stand before a newcomer (who is not counted) in this batch?"""
+    waits = sa.exists().where(Registration.batch_id == batch_id, is_eligible())
+    return waits if besides is None else waits.where(Registration.id != besides)
+
+
+def a_group_is_passed(batch_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """Does a group wait that is too large for the free seats?"""
+    return sa.exists().where(Registration.batch_id == batch_id, is_passed_group())
+
+
+def next_eligible(batch_id: int) -> Sequence[Registration]:
+    """Whose turn it is, as of now: one person or a whole group. Call it under the exclusive lock."""
+    first = db.session.scalar(
         sa.select(Registration)
         .where(Registration.batch_id == batch_id, is_eligible())
         .order_by(Registration.queue_number)
         .limit(1)
         .execution_options(populate_existing=True)
     )
+    if first is None or first.group_id is None:
+        return [first] if first else []
+    return db.session.scalars(
+        sa.select(Registration)
+        .where(Registration.group_id == first.group_id, _is_waiting(Registration))
+        .order_by(Registration.queue_number)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def passed_groups(batch_id: int, *, before: int | None = None) -> Sequence[Registration]:
+    """The members of groups too large for the free seats; with `before`, those ahead of that number."""
+    query = (
+        sa.select(Registration)
+        .where(Registration.batch_id == batch_id, is_passed_group())
+        .order_by(Registration.queue_number)
+        .execution_options(populate_existing=True)
+    )
+    if before is not None:
+        query = query.where(Registration.queue_number < before)
+    return db.session.scalars(query).all()
 
 
 def batches_to_tidy(now: datetime) -> Sequence[int]:
@@ -45,15 +138,23 @@ def batches_to_tidy(now: datetime) -> Sequence[int]:
     waits_in_vain = (
         sa.select(Registration.batch_id)
         .join(Batch, Batch.id == Registration.batch_id)
-        .where(Registration.state == State.WAITLISTED, Batch.closes_at <= now)
+        .where(
+            Registration.state.in_((State.WAITLISTED, State.APPLIED)),
+            begins_at() <= now,
+        )
     )
     idle = sa.select(Batch.id).where(
-        Batch.state != BatchState.CALLED_OFF,
-        Batch.closes_at > now,
+        is_on(),
+        begins_at() > now + LEAST_OFFER,
         sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken),
         sa.exists().where(Registration.batch_id == Batch.id, is_eligible()),
     )
     return db.session.scalars(sa.union(over, waits_in_vain, idle, _orphaned())).all()
+
+
+def is_on() -> sa.ColumnElement[bool]:
+    """Public and not called off."""
+    return Batch.state.in_((BatchState.TENTATIVE, BatchState.CONFIRMED_TO_RUN))
 
 
 def _orphaned() -> sa.Select[int]:

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
 
 from enroll.batches.facts import BatchFacts
-from enroll.mail.outbox import post
-from enroll.registrations.states import State
+from enroll.batches.models import BatchSession
+from enroll.db import db
+from enroll.mail.outbox import drop, post
+from enroll.registrations.states import LIVE, State
 
 # A move into one of these promises the person one letter; the audit holds us to it.
 PROMISED = {
+    State.APPLIED: "registration_applied",
     State.PENDING: "registration_held",
     State.WAITLISTED: "registration_waitlisted",
     State.OFFERED: "registration_offered",
     State.CONFIRMED: "registration_confirmed",
+    State.REJECTED: "registration_rejected",
     State.WITHDRAWN: "registration_withdrawn",
+    State.CANCELLED: "registration_cancelled",
     State.EXPIRED: "registration_expired",
 }
+# Moves by these hands are told in the letter of the move they belong to, or to nobody at all.
+SILENT = frozenset({"transfer", "wish", "call-off", "erasure", "telephone", "reconsidered"})
+
+# What asks for something, and dies unsent when it can no longer be done; what only holds good
+# while the registration lives.
+REMINDER = "reminder"
+BATCH_NEWS = ("batch_confirmed_to_run", "batch_undecided", "batch_rescheduled", "batch_joining")
 
 
-def promised(source: State | None, target: State) -> str | None:
-    """The kind of letter that this move promises. Who passes an offer knows: no letter."""
+def promised(source: State | None, target: State, by: str) -> str | None:
+    """The kind of letter that this move promises; a history row that stays in its state has none."""
+    if by in SILENT or source is target:
+        return None
     if (source, target) == (State.OFFERED, State.WAITLISTED):
         return "registration_passed"
-    return PROMISED.get(target)
+    return PROMISED[target]
 
 
-def _snapshot(batch: BatchFacts) -> dict[str, object]:
+def snapshot(batch: BatchFacts) -> dict[str, object]:
     """The facts as JSON can hold them."""
     return {
         name: value.isoformat() if isinstance(value, date) else value
@@ -39,7 +56,7 @@ class Addressee(NamedTuple):
     """Whom a letter about a registration goes to.
 
     `name` is empty until the address is confirmed: no text that a stranger typed may reach an
-    address by our hand.
+    address by our hand. Until then its letters count as unasked for.
     """
 
     registration_id: int
@@ -49,6 +66,11 @@ class Addressee(NamedTuple):
     name: str
 
 
+def about(registration_id: int) -> str:
+    """How a letter names the registration it speaks of."""
+    return f"registration:{registration_id}"
+
+
 def write(
     *,
     kind: str,
@@ -56,14 +78,19 @@ def write(
     batch: BatchFacts,
     deadline_at: datetime | None,
     why: str,
-    event_id: int,
+    key: object,
     now: datetime,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Queue the letter of one move. Its key holds the move's history row: one move, one letter."""
-    about = f"registration:{to.registration_id}"
+    """Queue one letter about a registration.
+
+    `key` tells two letters of a kind apart; for a move it is the move's history row: one move, one
+    letter. `more` is what only this kind is told.
+    """
+    subject = about(to.registration_id)
     post(
         kind=kind,
-        about=about,
+        about=subject,
         recipient=to.email,
         language=to.language,
         context={
@@ -71,8 +98,47 @@ def write(
             "token": to.token,
             "why": why,
             "deadline_at": deadline_at.isoformat() if deadline_at else None,
-            "batch": _snapshot(batch),
+            "batch": snapshot(batch),
+            **(more or {}),
         },
-        dedupe_key=f"{about}:{kind.removeprefix('registration_')}:{event_id}",
+        dedupe_key=f"{subject}:{kind.removeprefix('registration_')}:{key}",
+        is_unasked=not to.name,
         now=now,
     )
+
+
+def drop_outdated(registration_id: int, source: State, target: State) -> None:
+    """Letters not sent yet die with the thing they speak of, when `source` is left for `target`."""
+    kinds = [REMINDER]
+    if source is State.OFFERED and target is not State.CONFIRMED:
+        kinds.append(PROMISED[State.OFFERED])
+    if target not in LIVE:
+        kinds += [PROMISED[state] for state in LIVE] + ["registration_passed", *BATCH_NEWS]
+    drop(about=about(registration_id), kinds=kinds, why=f"{source} no more")
+
+
+def sessions_part(batch: BatchFacts, *, address: str, is_over: bool = False) -> dict[str, object]:
+    """All sessions for a calendar (RFC 5545): published, or taken out again under the same UIDs."""
+    rows = db.session.execute(
+        sa.select(BatchSession.id, BatchSession.starts_at, BatchSession.ends_at, BatchSession.topic)
+        .where(BatchSession.batch_id == batch.id)
+        .order_by(BatchSession.starts_at)
+    )
+    host = address.split("/")[2]
+    return {
+        "method": "CANCEL" if is_over else "PUBLISH",
+        "sequence": 2 * batch.sequence + (1 if is_over else 0),
+        "name": batch.title,
+        "zone": batch.zone,
+        "events": [
+            {
+                "uid": f"session-{row.id}@{host}",
+                "starts_at": row.starts_at.isoformat(),
+                "ends_at": row.ends_at.isoformat(),
+                "summary": row.topic or batch.title,
+                "location": batch.place,
+                "url": f"{address}/batches/{batch.code}",
+            }
+            for row in rows
+        ],
+    }

@@ -211,7 +211,8 @@ class Outage(Base):
     __tablename__ = "outage"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    began_at: Mapped[datetime] = mapped_column(Moment)
+    # Two workers that come back together notice the same one.
+    began_at: Mapped[datetime] = mapped_column(Moment, unique=True)
     noticed_at: Mapped[datetime] = mapped_column(Moment)
     # Until then the letters that were queued before wait to be looked at.
     quiet_until: Mapped[datetime] = mapped_column(Moment)

@@ -2,40 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from enroll.batches.facts import batch_facts
-from enroll.db import db, lock_batches
-from enroll.registrations.allocation import free_orphaned_seats, move, promote, rest
-from enroll.registrations.models import Registration, RegistrationEvent, live
-from enroll.registrations.states import State
+from enroll.db import Again, db
+from enroll.registrations.allocation import move, promote, rest
+from enroll.registrations.locking import lock_seating
+from enroll.registrations.models import Registration, RegistrationEvent
+from enroll.registrations.seats import free_orphaned_seats
+from enroll.registrations.states import LIVE, State
 
 
 def tidy_batch(*, batch_id: int, now: datetime) -> int:
     """End what is over at `now`, free seats that nobody holds, offer what is free; answer how many moved.
 
-    The worker only tidies up: every verb above looks at the deadlines itself.
+    The worker only tidies up: every verb above looks at the deadlines itself. Where an offer of a
+    wish is over, the wish's other batches may offer instead, so they are locked and served too.
     """
-    lock_batches(batch_id)
-    batch = batch_facts(batch_id)
-    over = db.session.scalars(
+    locked = {batch_id, *_wished_elsewhere(batch_id, now)}
+    lock_seating(*locked)
+    if not _wished_elsewhere(batch_id, now) <= locked:
+        raise Again
+    over = _over(batch_id, now)
+    for registration in over:
+        _end_or_rest(registration, now)
+    moved = len(over)
+    if now >= batch_facts(batch_id).begins_at:
+        moved += _end_waiting(batch_id, now)
+    free_orphaned_seats(batch_id)
+    return moved + sum(promote(batch_id=one, now=now) for one in sorted(locked))
+
+
+def _over(batch_id: int, now: datetime) -> Sequence[Registration]:
+    return db.session.scalars(
         sa.select(Registration)
-        .where(Registration.batch_id == batch_id, live, Registration.deadline_at <= now)
+        .where(
+            Registration.batch_id == batch_id,
+            Registration.state.in_(LIVE),
+            Registration.deadline_at <= now,
+        )
         .order_by(Registration.id)
         .execution_options(populate_existing=True)
     ).all()
-    for registration in over:
-        _end_orrest(registration, now)
-    moved = len(over)
-    if now >= batch.closes_at:
-        moved += _end_waiting(batch_id, now)
-    free_orphaned_seats(batch_id)
-    return moved + promote(batch_id=batch_id, now=now)
 
 
-def _end_orrest(registration: Registration, now: datetime) -> None:
+def _wished_elsewhere(batch_id: int, now: datetime) -> set[int]:
+    """Where else somebody waits whose offer here is over."""
+    ended = aliased(Registration)
+    return set(
+        db.session.scalars(
+            sa.select(Registration.batch_id)
+            .join(ended, ended.wish_id == Registration.wish_id)
+            .where(
+                ended.batch_id == batch_id,
+                ended.state == State.OFFERED,
+                ended.deadline_at <= now,
+                Registration.state.in_(LIVE),
+            )
+        )
+    )
+
+
+def _end_or_rest(registration: Registration, now: datetime) -> None:
     """A first lapsed offer counts as a pass; everything else that is over ends."""
     if registration.state is State.OFFERED and not _has_lapsed_before(registration):
         rest(registration, by="clock", why="offer lapsed", now=now)
@@ -44,6 +76,7 @@ def _end_orrest(registration: Registration, now: datetime) -> None:
         State.PENDING: "hold ran out",
         State.OFFERED: "offer lapsed again",
         State.WAITLISTED: "address not confirmed in time",
+        State.APPLIED: "address not confirmed in time",
     }[registration.state]
     move(registration, State.EXPIRED, by="clock", why=why, now=now)
 
@@ -65,13 +98,17 @@ def _has_lapsed_before(registration: Registration) -> bool:
 
 
 def _end_waiting(batch_id: int, now: datetime) -> int:
-    """Registration has closed: whoever still waits will not get a seat."""
+    """The batch has begun: whoever still waits, or waits for a decision, will not get a seat."""
     waiting = db.session.scalars(
         sa.select(Registration)
-        .where(Registration.batch_id == batch_id, Registration.state == State.WAITLISTED)
+        .where(
+            Registration.batch_id == batch_id,
+            Registration.state.in_((State.WAITLISTED, State.APPLIED)),
+        )
         .order_by(Registration.id)
         .execution_options(populate_existing=True)
     ).all()
     for registration in waiting:
-        move(registration, State.EXPIRED, by="clock", why="batch started", now=now)
+        why = "not decided" if registration.state is State.APPLIED else "batch started"
+        move(registration, State.EXPIRED, by="clock", why=why, now=now)
     return len(waiting)

@@ -137,6 +137,7 @@ def _make_tables() -> None:
         sa.Column("deadlines", sa.Integer(), nullable=False),
         sa.Column("letters", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outage"),
+        sa.UniqueConstraint("began_at", name="uq_outage_began_at"),
     )
     op.create_table(
         "unasked_slot",

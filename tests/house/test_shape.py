@@ -52,9 +52,10 @@ def test_only_the_edge_commits() -> None:
 
 
 def test_only_the_allocation_moves_registrations_and_takes_seats() -> None:
-    writers = places(r"registration\.state = |\.seat_number = |taken=(True|False)")
+    states = places(r"(registration|one|new|old|other)\.state = |\.seat_number = ")
     # The triggers only compare, in SQL.
-    assert writers - {"registrations/triggers.py"} == {"registrations/allocation.py"}
+    assert states - {"registrations/triggers.py"} == {"registrations/allocation.py"}
+    assert places(r"taken=(True|False)") == {"registrations/seats.py"}
 
 
 def test_only_one_file_reads_the_clock_and_no_statement_does() -> None:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from enroll.batches.facts import batch_facts
 from enroll.db import atomically, db
 from enroll.mail.models import Letter
 from enroll.registrations import answering, arriving, personal, tidying
@@ -315,12 +316,14 @@ def test_the_first_lapse_counts_as_a_pass_and_the_second_ends_it(
     assert letters(bilal).count("registration_offered") == 2
 
 
-def test_when_registration_closes_those_who_wait_are_told(
+def test_when_the_batch_begins_those_who_wait_are_told(
     queue: list[Registration], now: datetime
 ) -> None:
     _, bilal, chiara = queue
     batch = db.session.get(make.Batch, bilal.batch_id)
     tidy(bilal, batch.closes_at)
+    assert make.read(bilal.id).state is State.WAITLISTED
+    tidy(bilal, batch_facts(batch.id).begins_at)
     for person in (bilal, chiara):
         assert make.read(person.id).state is State.EXPIRED
         assert letters(person)[-1] == "registration_expired"
@@ -335,6 +338,7 @@ def test_every_move_has_one_history_row_and_its_letter(
     press(answering.withdraw, bilal, now=now)
     assert history(bilal) == [
         (None, State.WAITLISTED),
+        (State.WAITLISTED, State.WAITLISTED),  # the address was confirmed
         (State.WAITLISTED, State.OFFERED),
         (State.OFFERED, State.WAITLISTED),
         (State.WAITLISTED, State.WITHDRAWN),

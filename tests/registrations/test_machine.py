@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
+from enroll.batches.deadlines import offered_until
+from enroll.batches.facts import batch_facts
 from enroll.db import atomically, db
 from enroll.refusal import Refused
 from enroll.registrations import allocation, answering, arriving, tidying
@@ -149,7 +151,7 @@ class Seats(RuleBasedStateMachine):
                     room.rest(one)
                 else:
                     room.leave(one, State.EXPIRED)
-        if self.is_closed(batch_id):
+        if self.has_begun(batch_id):
             for one in room.people:
                 if one.state is State.WAITLISTED:
                     one.state = State.EXPIRED
@@ -227,11 +229,17 @@ class Seats(RuleBasedStateMachine):
         return list(self.rooms.items())[which]
 
     def promote(self, batch_id: int) -> None:
-        if not self.is_closed(batch_id):
+        batch = batch_facts(batch_id)
+        if offered_until(
+            self.now, hours=batch.offer_hours, zone=batch.tz, latest=batch.begins_at
+        ):
             self.rooms[batch_id].promote()
 
     def is_closed(self, batch_id: int) -> bool:
         return self.now >= db.session.get_one(make.Batch, batch_id).closes_at
+
+    def has_begun(self, batch_id: int) -> bool:
+        return self.now >= batch_facts(batch_id).begins_at
 
     def is_over(self, one: Person) -> bool:
         return one.deadline is not None and one.deadline <= self.now
@@ -292,20 +300,22 @@ def test_random_verbs_agree_with_a_simple_model(app: Flask) -> None:
     )
 
 
-def last_eligible(batch_id: int) -> Registration | None:
+def last_eligible(batch_id: int) -> list[Registration]:
     """The planted bug: whoever came last is asked first."""
-    return db.session.scalar(
-        sa.select(Registration)
-        .where(Registration.batch_id == batch_id, is_eligible())
-        .order_by(Registration.queue_number.desc())
-        .limit(1)
+    return list(
+        db.session.scalars(
+            sa.select(Registration)
+            .where(Registration.batch_id == batch_id, is_eligible())
+            .order_by(Registration.queue_number.desc())
+            .limit(1)
+        )
     )
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the bug is in no SQL
 def test_the_model_notices_a_planted_bug(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: a queue served from the wrong end is found out, so the test above can fail."""
-    monkeypatch.setattr(allocation, "first_eligible", last_eligible)
+    monkeypatch.setattr(allocation, "next_eligible", last_eligible)
     with pytest.raises(AssertionError):
         run(
             Seats,

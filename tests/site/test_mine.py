@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from enroll.db import atomically, db
-from enroll.registrations import arriving
+from enroll.registrations import entering
 from enroll.registrations.models import Registration
 from enroll.registrations.states import State
 from tests import make
@@ -141,4 +141,4 @@ def test_personal_pages_are_kept_out_of_caches_referrers_and_search(client: Flas
 
 
 def test_the_tokens_have_at_least_128_bits() -> None:
-    assert arriving.TOKEN_BYTES * 8 >= 128
+    assert entering.TOKEN_BYTES * 8 >= 128

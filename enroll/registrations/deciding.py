@@ -1,0 +1,137 @@
+"""What staff decide about one person: admit, reject, seat by telephone, cancel, look again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from enroll.db import db
+from enroll.refusal import Refused
+from enroll.registrations.allocation import arrive, hold, move, offer, promote
+from enroll.registrations.eligibility import somebody_is_eligible
+from enroll.registrations.entering import enter_also
+from enroll.registrations.locking import lock_person, lock_seating
+from enroll.registrations.models import Registration
+from enroll.registrations.moving import enrol, promote_bound
+from enroll.registrations.outcomes import HasEnded, Outcome
+from enroll.registrations.seats import claim_seats
+from enroll.registrations.states import State
+
+
+class NotDecidable(Refused):
+    """The registration is not in the state this decision is about; `state` says which it is in."""
+
+
+class NoFreeSeat(Refused):
+    """There is no free seat to give."""
+
+
+def admit(
+    *, batch_id: int, registration_ids: Collection[int], by: str, now: datetime
+) -> list[Registration]:
+    """Accept these applications, in the order they arrived: a seat on hold, or the waitlist.
+
+    Somebody else has decided about some of them already: those are left alone. Answers who was
+    admitted. Locks the batch exclusively.
+    """
+    lock_seating(batch_id)
+    admitted = _applications(batch_id, registration_ids)
+    for one in admitted:
+        comes_first = not db.session.scalar(sa.select(somebody_is_eligible(batch_id)))
+        seats = claim_seats(batch_id, 1) if comes_first else None
+        if seats:
+            hold(one, seats[0], by=by, why="application accepted", now=now)
+        else:
+            move(one, State.WAITLISTED, by=by, why="application accepted", now=now)
+    promote(batch_id=batch_id, now=now)
+    return admitted
+
+
+def reject(
+    *, batch_id: int, registration_ids: Collection[int], reason: str, by: str, now: datetime
+) -> list[Registration]:
+    """Turn these applications down, with a reason that stands in the letter. Answers who was told."""
+    lock_seating(batch_id)
+    rejected = _applications(batch_id, registration_ids)
+    for one in rejected:
+        one.decision = reason
+        move(one, State.REJECTED, by=by, why="not admitted", now=now, more={"reason": reason})
+    return rejected
+
+
+def _applications(batch_id: int, registration_ids: Collection[int]) -> list[Registration]:
+    return list(
+        db.session.scalars(
+            sa.select(Registration)
+            .where(
+                Registration.batch_id == batch_id,
+                Registration.id.in_(registration_ids),
+                Registration.state == State.APPLIED,
+            )
+            .order_by(Registration.queue_number)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def admit_after_all(*, batch_id: int, registration_id: int, by: str, now: datetime) -> Outcome:
+    """Look again at a rejection and admit the person: a new registration, because ended ones rest.
+
+    Twice is fine. Refuses with `NotDecidable` for whoever was not rejected.
+    """
+    lock_seating(batch_id)
+    old = db.session.get_one(Registration, registration_id, populate_existing=True)
+    if old.state is not State.REJECTED:
+        raise NotDecidable(state=old.state)
+    new = enter_also(old, batch_id, state=State.APPLIED, now=now)
+    if new is None:
+        return Outcome(old, changed=False)
+    arrive(new, State.APPLIED, by="reconsidered", why="looked at again", now=now)
+    admit(batch_id=batch_id, registration_ids=[new.id], by=by, now=now)
+    return Outcome(new, changed=True)
+
+
+def seat_by_telephone(*, batch_id: int, registration_id: int, by: str, now: datetime) -> Outcome:
+    """Enrol somebody who waits and has said yes on the telephone. Twice is fine.
+
+    Refuses with `NotDecidable` for whoever does not wait, `NoFreeSeat`, `Clash`.
+    """
+    registration = lock_person(registration_id, batch_id)
+    if registration.state is State.CONFIRMED:
+        return Outcome(registration, changed=False)
+    if registration.state is State.WAITLISTED:
+        seats = claim_seats(batch_id, 1)
+        if seats is None:
+            raise NoFreeSeat
+        registration.address_confirmed_at = registration.address_confirmed_at or now
+        why = "offered by telephone"
+        offer(registration, seats[0], until=now, by="telephone", why=why, now=now)
+    elif registration.state is not State.OFFERED:
+        raise NotDecidable(state=registration.state)
+    enrol(registration, by=by, why="accepted by telephone", now=now)
+    return Outcome(registration, changed=True)
+
+
+def cancel(*, batch_id: int, registration_id: int, reason: str, by: str, now: datetime) -> Outcome:
+    """Take a seat or place back; what frees is offered in the same transaction. Twice is fine.
+
+    Refuses with `HasEnded` where the registration ended another way.
+    """
+    registration = lock_person(registration_id, batch_id)
+    if registration.state is State.CANCELLED:
+        return Outcome(registration, changed=False)
+    if not registration.state.is_live:
+        raise HasEnded(state=registration.state)
+    registration.decision = reason
+    move(
+        registration,
+        State.CANCELLED,
+        by=by,
+        why="cancelled by staff",
+        now=now,
+        more={"reason": reason},
+    )
+    promote_bound(registration, now)
+    return Outcome(registration, changed=True)

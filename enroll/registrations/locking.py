@@ -1,0 +1,73 @@
+"""Locks in the one order: batches by id, then wishes by id, then registrations by id."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from enroll.db import Again, db, dialect_name, lock_batches
+from enroll.registrations.models import Registration, Wish
+from enroll.registrations.states import LIVE
+
+
+def lock_seating(*batch_ids: int) -> None:
+    """Lock these batches exclusively, and the wishes of everybody in them.
+
+    A wish's places lie in several batches, and two of those may free a seat at the same moment:
+    its row decides which one makes the offer.
+    """
+    lock_batches(*batch_ids)
+    if dialect_name() == "postgresql":
+        bound = sa.select(Registration.wish_id).where(
+            Registration.batch_id.in_(batch_ids),
+            Registration.wish_id.is_not(None),
+            Registration.state.in_(LIVE),
+        )
+        db.session.execute(
+            sa.select(Wish.id).where(Wish.id.in_(bound)).order_by(Wish.id).with_for_update()
+        )
+
+
+def lock_person(registration_id: int, *batch_ids: int) -> Registration:
+    """Lock everything that a decision of this person may touch, and read the registration anew.
+
+    That is `batch_ids`, and the batches of what is bound to the registration: its wish, and the
+    place it replaces. Raises `Again` if more became bound while we waited.
+    """
+    locked = {*batch_ids, *bound_batches(registration_id)}
+    lock_seating(*locked)
+    if not bound_batches(registration_id) <= locked:
+        raise Again
+    return read_locked(registration_id)
+
+
+def read_locked(registration_id: int) -> Registration:
+    """The row as it is now; FOR UPDATE, because two shared holders may mean the same person."""
+    return db.session.get_one(
+        Registration, registration_id, populate_existing=True, with_for_update=True
+    )
+
+
+def is_bound(registration_id: int) -> bool:
+    """Does it belong to a wish, or replace another place? Neither is ever taken back."""
+    return bool(
+        db.session.scalar(
+            sa.select(sa.literal(1)).where(
+                Registration.id == registration_id,
+                sa.or_(Registration.wish_id.is_not(None), Registration.replaces_id.is_not(None)),
+            )
+        )
+    )
+
+
+def bound_batches(registration_id: int) -> set[int]:
+    """The batches in which something ends when this registration becomes an enrolment."""
+    mine = sa.orm.aliased(Registration)
+    same_wish = sa.and_(Registration.wish_id == mine.wish_id, Registration.state.in_(LIVE))
+    replaced = Registration.id == mine.replaces_id
+    return set(
+        db.session.scalars(
+            sa.select(Registration.batch_id)
+            .join(mine, sa.or_(same_wish, replaced, Registration.id == mine.id))
+            .where(mine.id == registration_id)
+        )
+    )
