@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -37,6 +38,7 @@ OPTIONAL: dict[str, Any] = {
     "people": (),
     "registrations": (),
 }
+_WIDE_GAP = re.compile(r"\n(?:[ \t]*\n)+")  # where a template left something out
 OPTIONAL_OF_BATCH: dict[str, Any] = {"join_link": "", "bring": "", "enrolled": None}
 
 
@@ -88,7 +90,7 @@ def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(text.strip() + "\n")
+    message.set_content(_WIDE_GAP.sub("\n\n", text.strip()) + "\n")
     style = Path(current_app.root_path, "static", "letter.css").read_text()
     inliner = css_inline.CSSInliner(extra_css=style, load_remote_stylesheets=False)
     message.add_alternative(inliner.inline(html), subtype="html")

@@ -59,7 +59,7 @@ def _figures() -> dict[str, dict[str, int]]:
     letters = db.session.execute(
         sa.select(Batch.code, sa.func.count())
         .join(Registration, Registration.batch_id == Batch.id)
-        .join(Letter, Letter.about == _about())
+        .join(Letter, Letter.about == _about(Registration.id))
         .group_by(Batch.code)
     )
     for code, count in letters:
@@ -67,8 +67,8 @@ def _figures() -> dict[str, dict[str, int]]:
     return figures
 
 
-def _about() -> sa.ColumnElement[str]:
-    return sa.literal("registration:") + sa.cast(Registration.id, sa.String)
+def _about(registration_id: sa.SQLColumnExpression[int]) -> sa.ColumnElement[str]:
+    return sa.literal("registration:") + sa.cast(registration_id, sa.String)
 
 
 # ---------------------------------------------------------------- the checks
@@ -134,10 +134,14 @@ def _places_run_from_one(_now: datetime) -> Iterator[str]:
     """A place is one more than how many wait with a lower number: no two may be equal."""
     one, count = Registration, sa.func.count()
     yield from _each(
-        "batch {}: queue number {} is drawn {} times, from 1 on once each",
+        "registration {}: queue number {} is no place in a queue",
+        sa.select(one.id, one.queue_number).where(one.queue_number < 1),
+    )
+    yield from _each(
+        "batch {}: queue number {} is drawn {} times",
         sa.select(one.batch_id, one.queue_number, count)
         .group_by(one.batch_id, one.queue_number)
-        .having(sa.or_(count > 1, one.queue_number < 1)),
+        .having(count > 1),
     )
     # `rank` is one more than the count of those before: what `personal.place` tells a person.
     over: dict[str, Any] = {"partition_by": one.batch_id, "order_by": one.queue_number}
@@ -226,11 +230,9 @@ def _steps() -> Iterator[Step]:
         "state": _text(one.state),
     }
     named = [columns[name].label(name) for name in Step._fields]
-    # Sorted by a sum, which no index has: else SQLite walks along one, and looks each event up.
-    order = one.batch_id + 0
-    return _stream(
-        sa.select(*named).join_from(_EVENTS, _PEOPLE, _ITS_OWN).order_by(order, event.id)
-    )
+    # Ordered by a sum, which no index has: else SQLite walks along one, and looks each event up.
+    order = (one.batch_id + 0, event.id)
+    return _stream(sa.select(*named).join_from(_EVENTS, _PEOPLE, _ITS_OWN).order_by(*order))
 
 
 def _steps_of_wishes() -> Iterator[Any]:
@@ -250,17 +252,15 @@ def _text(state: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[str]:
 
 def _stream(query: sa.Select[Any]) -> Iterator[Any]:
     """The rows of a long answer, a few thousand in memory at a time."""
-    rows = db.session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    return iter(rows)
+    options = {"yield_per": ROWS_AT_ONCE}
+    return iter(db.session.connection().execute(query, execution_options=options))
 
 
 def _every_promise_one_letter(_now: datetime) -> Iterator[str]:
     """Each move that promises a letter has one, and no letter speaks of a move that was not made."""
     event, kind = RegistrationEvent, _promised_kind()
-    about = sa.literal("registration:") + sa.cast(event.registration_id, sa.String)
-    owed = sa.select(about.label("about"), kind.label("kind"), sa.literal(1).label("n")).where(
-        kind.is_not(None)
-    )
+    about, once = _about(event.registration_id).label("about"), sa.literal(1).label("n")
+    owed = sa.select(about, kind.label("kind"), once).where(kind.is_not(None))
     written = sa.select(Letter.about, Letter.kind, sa.literal(-1)).where(
         Letter.kind.startswith("registration_")
     )

@@ -71,7 +71,7 @@ def backlog(now: datetime) -> Backlog | None:
     if outage is None:
         return None
     waiting = sa.select(Letter.kind, sa.func.count()).where(Letter.state == "queued")
-    letters = dict(db.session.execute(waiting.group_by(Letter.kind)).tuples().all())
+    letters = {row[0]: row[1] for row in db.session.execute(waiting.group_by(Letter.kind))}
     over = sa.select(sa.func.count()).where(
         Registration.state.in_(LIVE), Registration.deadline_at <= now
     )

@@ -100,11 +100,8 @@ def tell_news(*, batch_id: int, now: datetime) -> None:
 def _due(batch: BatchFacts, now: datetime) -> Iterator[tuple[str, str]]:
     """What is due, as the kind of notice and the date it is about."""
     begins = batch.begins_at.isoformat()
-    told = set(
-        db.session.execute(
-            sa.select(BatchNotice.kind, BatchNotice.about).where(BatchNotice.batch_id == batch.id)
-        ).tuples()
-    )
+    notices = sa.select(BatchNotice.kind, BatchNotice.about).where(BatchNotice.batch_id == batch.id)
+    told = {(row.kind, row.about) for row in db.session.execute(notices)}
     due: list[tuple[str, str]] = []
     if batch.state is BatchState.TENTATIVE and batch.is_on:
         if batch.minimum and _enrolled(batch.id) >= batch.minimum:

@@ -16,6 +16,7 @@ from enroll import clock
 from enroll.db import atomically, db
 from enroll.mail.models import Letter, WorkerBeat
 from tests import make
+from tests.mail import posting
 from tests.mail.servers import Server
 from tests.serving import Worker, read_mailbox
 
@@ -47,14 +48,15 @@ def put_off(by: timedelta) -> None:
 
 
 def run_two_workers(database_url: str, instance: Path, settings: dict[str, str]) -> set[str]:
-    """Both are up before anything is due; who sent letters."""
+    """Both are up before anything is due; who dealt with letters. Ends when none is on its way."""
+    on_its_way = sa.select(Letter.id).where(Letter.state.in_(["queued", "claimed", "sending"]))
     with (
         Worker(database_url, instance, settings) as one,
         Worker(database_url, instance, settings) as other,
     ):
         wait_until(lambda: counted(sa.select(WorkerBeat.name)) == 2)
         put_off(timedelta())
-        wait_until(lambda: not counted(sa.select(Letter.id).where(Letter.state != "sent")))
+        wait_until(lambda: not counted(on_its_way))
         assert one.is_running()
         assert other.is_running()
         assert one.stop() == other.stop() == 0
@@ -90,3 +92,28 @@ def test_each_letter_arrives_once_in_the_mailbox(database_url: str, instance: Pa
     assert len(recipients) == 60
     assert set(recipients.values()) == {1}
     assert set(db.session.scalars(sa.select(Letter.attempts))) == {1}
+
+
+@pytest.mark.usefixtures("app_with_smtp")
+def test_two_workers_together_send_three_unasked_letters_to_an_address(
+    database_url: str,
+    instance: Path,
+    smtp_settings: dict[str, str],
+    server: tuple[Server, Controller],
+) -> None:
+    """Twelve to one address, spread over what the two take at a time; sixty others beside them."""
+    server[0].takes = 0.02
+    for _ in range(12):
+        posting.post()
+        posting.post(5, recipient="asked@example.org", is_unasked=False)
+    put_off(timedelta(hours=1))
+    run_two_workers(database_url, instance, smtp_settings)
+    unasked = sa.select(Letter.state, sa.func.count()).where(Letter.is_unasked)
+    counts = dict(list(db.session.execute(unasked.group_by(Letter.state))))
+    assert counts == {"sent": 3, "suppressed": 9}
+    arrived = Counter(who for who, _ in server[0].got)
+    assert arrived == {posting.ADDRESS: 3, "asked@example.org": 60}
+    workers = sa.select(Letter.claimed_by).where(Letter.is_unasked).distinct()
+    # Else it would not have been a race.
+    assert len(list(db.session.scalars(workers))) == 2
+    assert [slot.number for slot in posting.slots()] == [1, 2, 3]

@@ -1,0 +1,185 @@
+"""What staff decide about a batch that has people in it: size, dates, whether it runs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from enroll.batches.facts import batch_facts
+from enroll.batches.models import Batch, BatchSession
+from enroll.batches.states import BatchState
+from enroll.db import atomically, db
+from enroll.registrations import answering, arriving, steering
+from enroll.registrations.states import State
+from tests import make
+from tests.registrations.acting import (
+    adds_up,  # noqa: F401 - a fixture
+    free_seats,
+    in_batch,
+    letter,
+    letters,
+    press,
+    state,
+    transfer,
+    with_sessions,
+)
+
+pytestmark = pytest.mark.usefixtures("adds_up")
+STAFF = "staff 1"
+
+
+def resize(batch: Batch, capacity: int, now: datetime) -> int:
+    return atomically(steering.resize, batch_id=batch.id, capacity=capacity, now=now)
+
+
+def call_off(batch: Batch, now: datetime) -> int:
+    return atomically(steering.call_off, batch_id=batch.id, by=STAFF, now=now)
+
+
+def batch_state(batch: Batch) -> BatchState:
+    db.session.rollback()
+    return db.session.get_one(Batch, batch.id, populate_existing=True).state
+
+
+def capacity(batch: Batch) -> int:
+    db.session.rollback()
+    return db.session.scalar(sa.text(f"SELECT count(*) FROM seat WHERE batch_id = {batch.id}"))
+
+
+# ---------------------------------------------------------------- size
+
+
+def test_seats_that_are_added_are_offered_in_order(now: datetime) -> None:
+    batch = make.batch(1)
+    make.registration(batch, confirmed=True)
+    people = [make.registration(batch, confirmed=True) for _ in range(3)]
+    assert resize(batch, 3, now) == 2
+    assert [state(one) for one in people] == [State.OFFERED, State.OFFERED, State.WAITLISTED]
+
+
+def test_a_seat_that_is_added_wakes_those_who_passed(now: datetime) -> None:
+    batch = make.batch(1)
+    holder = make.registration(batch, confirmed=True)
+    asha = make.registration(batch, confirmed=True)
+    press(answering.withdraw, holder, now=now)
+    press(answering.pass_offer, asha, now=now)
+    assert (state(asha), free_seats(batch)) == (State.WAITLISTED, 1)
+    resize(batch, 2, now)
+    assert state(asha) is State.OFFERED
+
+
+def test_only_free_seats_can_be_taken_away(now: datetime) -> None:
+    batch = make.batch(4)
+    people = [make.registration(batch, confirmed=True) for _ in range(3)]
+    press(answering.withdraw, people[0], now=now)
+    assert capacity(batch) == 4
+    resize(batch, 2, now)
+    assert (capacity(batch), free_seats(batch)) == (2, 0)
+    with pytest.raises(steering.SeatsTaken) as refusal:
+        resize(batch, 1, now)
+    assert refusal.value.facts == {"taken": 2, "capacity": 1}
+    assert capacity(batch) == 2
+    resize(batch, 5, now)
+    assert (capacity(batch), free_seats(batch)) == (5, 3)
+
+
+# ---------------------------------------------------------------- whether it runs
+
+
+def test_everybody_is_told_that_it_goes_ahead_once(now: datetime) -> None:
+    batch = make.batch(1, minimum=5, decide_on=now.date())
+    people = [make.registration(batch, confirmed=n == 0) for n in range(2)]
+    assert atomically(steering.confirm_to_run, batch_id=batch.id, now=now)
+    assert not atomically(steering.confirm_to_run, batch_id=batch.id, now=now)
+    assert batch_state(batch) is BatchState.CONFIRMED_TO_RUN
+    for one in people:
+        assert letters(one).count("batch_confirmed_to_run") == 1
+
+
+def test_calling_off_offers_each_person_what_is_free_elsewhere(now: datetime) -> None:
+    course = make.course()
+    off = make.batch(3, minimum=3)
+    people = [make.registration(off, f"p{n}@example.org", confirmed=n != 1) for n in range(3)]
+    late = make.registration(off, "waits@example.org", confirmed=True)
+    later = now.date() + timedelta(days=60)
+    small = make.batch(1, course_id=course)
+    large = make.batch(2, course_id=course, starts_on=later, ends_on=later)
+    unrelated = make.batch(9, course_id=make.course("another"))
+    assert call_off(off, now) == 4
+    assert batch_state(off) is BatchState.CALLED_OFF
+    assert {state(one) for one in [*people, late]} == {State.CANCELLED}
+    # In the order of first registration; only to addresses that are confirmed.
+    assert make.states(small) == {"p0@example.org": State.OFFERED}
+    assert make.states(large) == {
+        "p2@example.org": State.OFFERED,
+        "waits@example.org": State.OFFERED,
+    }
+    assert make.states(unrelated) == {}
+    new = in_batch(small, "p0@example.org")
+    assert letters(new) == ["registration_offered"]
+    assert letter(new, "registration_offered").context["moved_from"] == off.title
+    assert letter(people[0], "registration_cancelled").context["offer"]["code"] == small.code
+    assert "offer" not in letter(people[1], "registration_cancelled").context
+    assert call_off(off, now) == 0
+
+
+def test_nobody_is_moved_without_agreeing(now: datetime) -> None:
+    off, other = make.batch(1), make.batch(1)
+    asha = make.registration(off, confirmed=True)
+    call_off(off, now)
+    new = in_batch(other, asha.email)
+    assert state(new) is State.OFFERED
+    press(answering.withdraw, new, now=now)
+    assert free_seats(other) == 1
+
+
+def test_who_found_no_seat_elsewhere_may_enter_another_batch_later(now: datetime) -> None:
+    off = make.batch(1)
+    asha = make.registration(off, confirmed=True)
+    call_off(off, now)
+    assert "offer" not in letter(asha, "registration_cancelled").context
+    added = make.batch(1)
+    assert state(transfer(asha, added, now=now).registration) is State.CONFIRMED
+
+
+def test_a_batch_that_is_off_takes_nobody(now: datetime) -> None:
+    off = make.batch(1)
+    call_off(off, now)
+    with pytest.raises(arriving.RegistrationClosed) as refusal:
+        make.registration(off)
+    assert refusal.value.facts["reason"] == "called_off"
+    with pytest.raises(steering.BatchMoved):
+        atomically(steering.confirm_to_run, batch_id=off.id, now=now)
+
+
+# ---------------------------------------------------------------- other dates
+
+
+def test_a_batch_that_moves_keeps_its_hours_and_tells_everybody(now: datetime) -> None:
+    batch = make.batch(1, zone="Europe/Berlin", **with_sessions(now=now))
+    asha = make.registration(batch, confirmed=True)
+    waits = make.registration(batch)
+    before = [one.starts_at.astimezone(batch.tz).time() for one in sessions(batch)]
+    starts_on = batch.starts_on
+    atomically(steering.reschedule, batch_id=batch.id, days=140, now=now)
+    after = sessions(batch)
+    assert [one.starts_at.astimezone(batch.tz).time() for one in after] == before
+    assert after[0].starts_at.date() - starts_on == timedelta(days=140)
+    told = letter(asha, "batch_rescheduled").context["calendar"]
+    assert told["sequence"] > letter(asha, "registration_confirmed").context["calendar"]["sequence"]
+    assert "calendar" not in letter(waits, "batch_rescheduled").context
+    begun = batch_facts(batch.id).begins_at
+    with pytest.raises(steering.BatchMoved):
+        atomically(steering.reschedule, batch_id=batch.id, days=7, now=begun)
+
+
+def sessions(batch: Batch) -> list[BatchSession]:
+    db.session.rollback()
+    query = sa.select(BatchSession).where(BatchSession.batch_id == batch.id)
+    return list(
+        db.session.scalars(
+            query.order_by(BatchSession.starts_at).execution_options(populate_existing=True)
+        )
+    )
