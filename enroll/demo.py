@@ -47,6 +47,7 @@ class Sketch:
     minimum: int | None = None
     teacher: str = ""
     opens_in_days: int = -30
+    criteria: str = ""  # by what staff decide; none: whoever comes is in
 
 
 CONTENT = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -123,6 +124,9 @@ def _plan(*, sketch: Sketch, today: date) -> int:
             place=sketch.place,
             is_online=not sketch.place,
             teacher=sketch.teacher,
+            needs_approval=bool(sketch.criteria),
+            criteria=sketch.criteria,
+            answer_on=first - timedelta(days=14) if sketch.criteria else None,
             sessions=meetings,
         )
     )

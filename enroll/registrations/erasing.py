@@ -16,7 +16,7 @@ from enroll.db import Again, db
 from enroll.mail.outbox import forget
 from enroll.registrations.allocation import move, promote
 from enroll.registrations.entering import new_token
-from enroll.registrations.letters import about
+from enroll.registrations.letters import about, about_queue
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import Erasure, LinkRequest, OpeningReminder, Registration
 from enroll.registrations.states import LIVE, State
@@ -105,7 +105,8 @@ def _empty(
         one.network = one.remind_at = one.news_consented_at = None
         one.erased_at = now
     db.session.flush()
-    letters = forget(about_in=[about(one.id) for one in people], recipients=recipients)
+    told = [about(one.id) for one in people] + [about_queue(one.batch_id) for one in people]
+    letters = forget(about_in=told, recipients=recipients)
     receipt = secrets.token_hex(8)
     db.session.add(
         Erasure(receipt=receipt, at=now, by=by, registrations=len(people), letters=letters)

@@ -71,6 +71,11 @@ def about(registration_id: int) -> str:
     return f"registration:{registration_id}"
 
 
+def about_queue(batch_id: int) -> str:
+    """How a letter to staff names the queue it lists: it holds what people must be able to erase."""
+    return f"queue:{batch_id}"
+
+
 def write(
     *,
     kind: str,

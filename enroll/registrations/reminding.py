@@ -183,7 +183,7 @@ def _tell_staff(batch: BatchFacts, now: datetime) -> None:
     for colleague in db.session.scalars(planners):
         post(
             kind="staff_queue",
-            about=f"batch:{batch.id}",
+            about=letters.about_queue(batch.id),
             recipient=colleague.email,
             language="en",
             context={"name": colleague.name, "batch": letters.snapshot(batch), "people": people},

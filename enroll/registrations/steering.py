@@ -85,9 +85,9 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int:
     the order of first registration; nobody is moved without agreeing. Twice is fine: answers how
     many were cancelled. Refuses with `BatchMoved` for a draft.
     """
-    others = _next_batches(batch_id, now)
+    others = next_batches(batch_id, now)
     lock_seating(batch_id, *others)
-    if not set(_next_batches(batch_id, now)) <= set(others):
+    if not set(next_batches(batch_id, now)) <= set(others):
         raise Again
     batch = _batch(batch_id)
     if batch.state is BatchState.CALLED_OFF:
@@ -97,14 +97,14 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int:
     old = batch_facts(batch_id)
     for one in people:
         there = _offer_elsewhere(one, old, others, now)
-        told = {"offer": _named(there)} if there else {}
+        told = {"offer": named(there)} if there else {}
         move(one, State.CANCELLED, by=by, why="batch called off", now=now, more=told)
     for other_id in others:
         promote(batch_id=other_id, now=now)
     return len(people)
 
 
-def _next_batches(batch_id: int, now: datetime) -> list[int]:
+def next_batches(batch_id: int, now: datetime) -> list[int]:
     """The open batches of the same course with a free seat nobody waits for, soonest first."""
     course = sa.select(Batch.course_id).where(Batch.id == batch_id).scalar_subquery()
     return list(
@@ -238,7 +238,7 @@ def _move_batch(batch: Batch, state: BatchState) -> None:
     db.session.flush()
 
 
-def _named(batch: BatchFacts) -> dict[str, str]:
+def named(batch: BatchFacts) -> dict[str, str]:
     return {
         "title": batch.title,
         "code": batch.code,

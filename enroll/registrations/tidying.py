@@ -15,6 +15,7 @@ from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import Registration, RegistrationEvent
 from enroll.registrations.seats import free_orphaned_seats
 from enroll.registrations.states import LIVE, State
+from enroll.registrations.steering import named, next_batches
 
 
 def tidy_batch(*, batch_id: int, now: datetime) -> int:
@@ -108,7 +109,9 @@ def _end_waiting(batch_id: int, now: datetime) -> int:
         .order_by(Registration.id)
         .execution_options(populate_existing=True)
     ).all()
+    following = next_batches(batch_id, now)[:1]
+    told = {"next": named(batch_facts(one)) for one in following}
     for registration in waiting:
         why = "not decided" if registration.state is State.APPLIED else "batch started"
-        move(registration, State.EXPIRED, by="clock", why=why, now=now)
+        move(registration, State.EXPIRED, by="clock", why=why, now=now, more=told)
     return len(waiting)

@@ -17,7 +17,9 @@ from enroll import create_app
 from enroll.mail.models import Letter
 from enroll.mail.rendering import render
 from enroll.registrations.letters import BATCH_NEWS, PROMISED, REMINDER
-from tests.mail.samples import BATCH, DEADLINE, SAMPLES, Sample, calendar, row
+from tests.mail.samples import BATCH, DEADLINE, Sample, calendar, row
+from tests.mail.samples_of_news import NEWS_SAMPLES
+from tests.mail.samples_of_registrations import LIVE_SAMPLES
 
 FOLDER = Path(__file__).parent.parent.parent / "templates" / "letters"
 KINDS = {path.stem for path in FOLDER.glob("*.jinja") if not path.name.startswith("_")}
@@ -30,6 +32,7 @@ ASKING = {
     "reminder",
 }
 
+SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[one.label for one in SAMPLES])
 
 

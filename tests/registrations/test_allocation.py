@@ -11,11 +11,13 @@ from flask import Flask
 from enroll.batches.facts import batch_facts
 from enroll.db import atomically, db
 from enroll.mail.models import Letter
-from enroll.registrations import answering, arriving, personal, tidying
+from enroll.moves import IllegalMove
+from enroll.registrations import allocation, answering, arriving, deciding, personal, tidying
 from enroll.registrations.audit import audit
 from enroll.registrations.models import Registration, RegistrationEvent
-from enroll.registrations.states import State
+from enroll.registrations.states import MOVES, State
 from tests import make
+from tests.contents import contents
 
 HOUR = timedelta(hours=1)
 
@@ -364,3 +366,51 @@ def test_a_verb_that_fails_half_way_leaves_nothing(now: datetime, app: Flask) ->
     for table in (RegistrationEvent, Letter):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     assert not db.session.scalar(sa.text("SELECT count(*) FROM seat WHERE taken"))
+
+
+def test_every_illegal_move_is_refused_and_leaves_no_trace(now: datetime, app: Flask) -> None:
+    """For each state a person can be in, each move that the table does not have."""
+    tried = 0
+    for one in everybody_everywhere(now):
+        before = contents()
+        source = make.read(one).state
+        for target in State:
+            if not MOVES.allows(source, target):
+                with pytest.raises(IllegalMove):
+                    atomically(force, registration_id=one, target=target, now=now)
+                tried += 1
+        assert contents() == before
+    assert tried == sum(not MOVES.allows(a, b) for a in State for b in State)
+
+
+def force(*, registration_id: int, target: State, now: datetime) -> None:
+    one = db.session.get_one(Registration, registration_id, populate_existing=True)
+    allocation.move(one, target, by="test", why="on purpose", now=now)
+
+
+def everybody_everywhere(now: datetime) -> list[int]:
+    """One registration in each state of the table."""
+    batch, choosy = make.batch(3), make.batch(1, needs_approval=True)
+    pending = make.registration(batch)
+    confirmed = make.registration(batch, confirmed=True)
+    gone = make.registration(batch, confirmed=True)
+    waits = [make.registration(batch, confirmed=True) for _ in range(3)]
+    press(answering.withdraw, gone, now=now)  # the first who waits is offered the seat
+    staff = {"by": "staff 1", "now": now}
+    press(deciding.cancel, waits[2], reason="", **staff)
+    lost = make.registration(batch)
+    atomically(tidying.tidy_batch, batch_id=batch.id, now=now)
+    applied, rejected = make.registration(choosy), make.registration(choosy)
+    atomically(
+        deciding.reject, batch_id=choosy.id, registration_ids=[rejected.id], reason="No.", **staff
+    )
+    atomically(expire, registration_id=lost.id, now=now)
+    everybody = [pending, confirmed, gone, *waits, lost, applied, rejected]
+    found = {make.read(one.id).state: one.id for one in everybody}
+    assert set(found) == set(State)
+    return list(found.values())
+
+
+def expire(*, registration_id: int, now: datetime) -> None:
+    one = db.session.get_one(Registration, registration_id, populate_existing=True)
+    allocation.move(one, State.EXPIRED, by="clock", why="address not confirmed in time", now=now)

@@ -46,9 +46,7 @@ def test_above_the_cap_of_a_batch_one_waits_and_confirming_leads_to_the_seat(
 def test_above_the_cap_of_a_network_one_waits(now: datetime) -> None:
     batches = [make.batch(9), make.batch(9)]
     common = {"network": "n1", "holds_allowed": 2}
-    people = [
-        register(batches[n % 2], f"p{n}@example.org", now, **common) for n in range(3)
-    ]
+    people = [register(batches[n % 2], f"p{n}@example.org", now, **common) for n in range(3)]
     assert [one.state for one in people] == [State.PENDING, State.PENDING, State.WAITLISTED]
     elsewhere = register(batches[0], "q@example.org", now, network="n2", holds_allowed=2)
     assert elsewhere.state is State.PENDING

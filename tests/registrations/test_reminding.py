@@ -138,7 +138,10 @@ def test_a_missed_date_is_told_to_everybody_once(now: datetime) -> None:
     tell(batch, now + timedelta(days=5))
     assert "batch_undecided" not in letters(asha)
     for days in (6, 7):
-        tell(batch, datetime.combine(batch.decide_on, datetime.min.time(), UTC) + timedelta(days=days - 5))
+        tell(
+            batch,
+            datetime.combine(batch.decide_on, datetime.min.time(), UTC) + timedelta(days=days - 5),
+        )
     assert letters(asha).count("batch_undecided") == 1
 
 
@@ -213,4 +216,3 @@ def test_the_opening_is_announced_once_to_those_who_asked(now: datetime) -> None
     assert atomically(asking.announce_openings, now=opens_at) == 0
     assert [one.about for one in everything("opening")] == [f"batch:{batch.id}"]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(OpeningReminder)) == 0
-
