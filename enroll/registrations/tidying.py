@@ -109,8 +109,8 @@ def _end_waiting(batch_id: int, now: datetime) -> int:
         .order_by(Registration.id)
         .execution_options(populate_existing=True)
     ).all()
-    following = next_batches(batch_id, now)[:1]
-    told = {"next": named(batch_facts(one)) for one in following}
+    following = next_batches(batch_id, now)
+    told = {"next": named(batch_facts(following[0]))} if following else {}
     for registration in waiting:
         why = "not decided" if registration.state is State.APPLIED else "batch started"
         move(registration, State.EXPIRED, by="clock", why=why, now=now, more=told)

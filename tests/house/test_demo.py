@@ -25,7 +25,7 @@ def test_loading_the_demo_twice_changes_nothing(database_url: str, instance: Pat
     first = command(database_url, instance, "demo")
     assert first.returncode == 0, first.stderr
     before = contents()
-    assert len(before["batch"]) == 8
+    assert len(before["batch"]) == 9
     assert len(before["course"]) == 3
     assert len(before["skill"]) == 10
     again = command(database_url, instance, "demo")

@@ -149,8 +149,8 @@ def fill(app: Flask) -> Callable[..., list[tuple[int, int, int | None]]]:
             return [
                 (
                     batch_id,
-                    _sit_down(batch_id, "holder@example.org", now, confirmed=holder_confirmed),
-                    _sit_down(batch_id, "waiting@example.org", now) if waits else None,
+                    _sit_down("holder", batch_id, now, confirmed=holder_confirmed),
+                    _sit_down("waiting", batch_id, now) if waits else None,
                 )
                 for batch_id, waits in batches
             ]
@@ -160,8 +160,8 @@ def fill(app: Flask) -> Callable[..., list[tuple[int, int, int | None]]]:
     return run
 
 
-def _sit_down(batch_id: int, email: str, now: datetime, *, confirmed: bool = True) -> int:
-    newcomer = make.applicant(email)
+def _sit_down(who: str, batch_id: int, now: datetime, *, confirmed: bool = True) -> int:
+    newcomer = make.applicant(f"{who}-{batch_id}@example.org")
     person_id = arriving.register(batch_id=batch_id, applicant=newcomer, now=now)
     assert person_id is not None
     if confirmed:

@@ -31,7 +31,6 @@ pytestmark = pytest.mark.storm
 Race = Callable[..., list[Any]]
 Fill = Callable[..., list[tuple[int, int, int | None]]]
 
-NEWCOMER = "newcomer@example.org"
 # Seconds by which the newcomer comes after the withdrawal, or before it: long enough before to be
 # through with everything, and all that lies between.
 LATER = (0.0, -0.005, 0.001, -0.01, -0.002, 0.005, -0.02, -0.008, 0.002, -0.015, 0.0005)
@@ -46,7 +45,7 @@ def join(batch_id: int) -> tuple[int, State, State]:
     newcomer_id = atomically(
         arriving.register,
         batch_id=batch_id,
-        applicant=make.applicant(NEWCOMER),
+        applicant=make.applicant(f"newcomer-{batch_id}@example.org"),
         now=clock.now(),
     )
     seen = make.read(newcomer_id).state

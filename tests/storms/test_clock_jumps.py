@@ -156,7 +156,7 @@ class Story:
                 else:
                     atomically(answering.confirm, **who, seen=one.state)
         for batch_id in self.batch_ids:
-            newcomer = make.applicant(f"newcomer-{now.timestamp()}@example.org")
+            newcomer = make.applicant(f"newcomer-{batch_id}-{now.timestamp()}@example.org")
             atomically(arriving.register, batch_id=batch_id, applicant=newcomer, now=now)
         self.watch.see(now)
 
