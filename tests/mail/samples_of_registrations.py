@@ -74,7 +74,7 @@ LIVE_SAMPLES = [
         "registration_waitlisted",
         UNTIL | {"why": "registered, many seats are held"},
         "Confirm your e-mail by 12 Mar, 18:00",
-        ("or kept for others",),
+        ("one is offered to you at once",),
     ),
     Sample(
         "registration_waitlisted",
