@@ -61,10 +61,10 @@ def enrol(
 
 def leave(others: Iterable[Registration], *, into: Registration, now: datetime) -> None:
     """Give up these places for an enrolment elsewhere, whose letter tells of it."""
-    code = batch_facts(into.batch_id).code
     for other in others:
         by = "transfer" if other.id == into.replaces_id else "wish"
-        move(other, State.WITHDRAWN, by=by, why=f"enrolled in {code}", now=now)
+        why = f"enrolled in {batch_facts(into.batch_id).code}"
+        move(other, State.WITHDRAWN, by=by, why=why, now=now)
         promote(batch_id=other.batch_id, now=now)
 
 

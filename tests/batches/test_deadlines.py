@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enroll.batches.deadlines import NIGHT_BEGINS, NIGHT_ENDS, SHORTEST, kept_until
+from enroll.batches.deadlines import (
+    LEAST_OFFER,
+    LEAST_REMINDED,
+    NIGHT_BEGINS,
+    NIGHT_ENDS,
+    SHORTEST,
+    half_time,
+    kept_until,
+    offered_until,
+)
 
 ZONES = [ZoneInfo(name) for name in ("UTC", "Asia/Kolkata", "Europe/Berlin", "America/St_Johns")]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -66,3 +75,29 @@ def test_the_promises_hold_for_every_moment(
     clock = until.astimezone(zone).time()
     at_night = clock > NIGHT_BEGINS or clock < NIGHT_ENDS
     assert not at_night or (until == latest and until - now < timedelta(hours=12) + SHORTEST)
+
+
+@given(
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    hours=st.integers(12, 100),
+    left=st.integers(1, 200),
+    zone=st.sampled_from(ZONES),
+)
+def test_an_offer_lasts_twelve_hours_and_ends_by_day_or_is_not_made(
+    now: datetime, hours: int, left: int, zone: ZoneInfo
+) -> None:
+    latest = now + timedelta(hours=left)
+    until = offered_until(now, hours=hours, zone=zone, latest=latest)
+    if until is None:
+        assert left < 25  # with more time than a day and an hour there is always an evening
+        return
+    assert now + LEAST_OFFER <= until <= latest
+    clock = until.astimezone(zone).time()
+    assert NIGHT_ENDS <= clock <= NIGHT_BEGINS
+
+
+def test_a_reminder_comes_at_half_time_unless_it_is_soon() -> None:
+    now = berlin("2027-01-11 10:00")
+    assert half_time(now, now + timedelta(hours=48)) == now + timedelta(hours=24)
+    assert half_time(now, now + LEAST_REMINDED) == now + LEAST_REMINDED / 2
+    assert half_time(now, now + LEAST_REMINDED - timedelta(seconds=1)) is None
