@@ -97,7 +97,7 @@ def _staff() -> Finding:
 
 
 def _worker() -> Finding:
-    seen_at = last_seen()
+    seen_at = last_seen(clock.now())
     waiting = db.session.scalar(
         sa.select(sa.func.count(Letter.id)).where(Letter.state == LetterState.QUEUED)
     )

@@ -18,8 +18,12 @@ def beat(*, worker: str, now: datetime) -> None:
     db.session.execute(insert, {"name": worker, "seen_at": now})
     db.session.execute(sa.update(WorkerBeat).where(WorkerBeat.name == worker).values(seen_at=now))
     db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - timedelta(days=1)))
+    # A clock that ran ahead has been put right: nobody was seen in the future.
+    db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at > now + LATE))
 
 
-def last_seen() -> datetime | None:
-    """When any worker was seen last; nothing if none ever was."""
-    return db.session.scalar(sa.select(sa.func.max(WorkerBeat.seen_at)))
+def last_seen(now: datetime) -> datetime | None:
+    """When any worker was seen last, up to now; nothing if none ever was."""
+    return db.session.scalar(
+        sa.select(sa.func.max(WorkerBeat.seen_at)).where(WorkerBeat.seen_at <= now + LATE)
+    )

@@ -14,7 +14,7 @@ from enroll.batches.states import BatchState
 from enroll.db import db, dialect_name, lock_batches
 from enroll.refusal import Refused
 from enroll.registrations.allocation import arrive, begin, kept, seat_newcomer
-from enroll.registrations.eligibility import somebody_is_eligible
+from enroll.registrations.eligibility import comes_first
 from enroll.registrations.entering import enter, new_token
 from enroll.registrations.letters import Addressee
 from enroll.registrations.locking import lock_seating
@@ -148,7 +148,7 @@ def _seat_group(
     if (
         state is State.WAITLISTED
         and _may_hold(batch, leader, len(people))
-        and not db.session.scalar(sa.select(somebody_is_eligible(batch.id)))
+        and comes_first(batch.id)
     ):
         seats = claim_seats(batch.id, len(people))
     if seats is not None:
@@ -184,8 +184,7 @@ def _refuse_as_if_new(batch: BatchFacts) -> None:
     """Who is here already hears what a stranger would: the answer must not tell them apart."""
     if batch.waitlist_limit is None or batch.needs_approval:
         return
-    is_taken = db.session.scalar(sa.select(somebody_is_eligible(batch.id)))
-    if is_taken or not count_free(batch.id):
+    if not comes_first(batch.id) or not count_free(batch.id):
         refuse_long_waitlist(batch, arriving=1)
 
 

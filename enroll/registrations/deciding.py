@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from enroll.db import db
 from enroll.refusal import Refused
 from enroll.registrations.allocation import arrive, hold, move, offer, promote
-from enroll.registrations.eligibility import somebody_is_eligible
+from enroll.registrations.eligibility import comes_first
 from enroll.registrations.entering import enter_also
 from enroll.registrations.locking import lock_person, lock_seating
 from enroll.registrations.models import Registration
@@ -39,8 +39,7 @@ def admit(
     lock_seating(batch_id)
     admitted = _applications(batch_id, registration_ids)
     for one in admitted:
-        comes_first = not db.session.scalar(sa.select(somebody_is_eligible(batch_id)))
-        seats = claim_seats(batch_id, 1) if comes_first else None
+        seats = claim_seats(batch_id, 1) if comes_first(batch_id) else None
         if seats:
             hold(one, seats[0], by=by, why="application accepted", now=now)
         else:

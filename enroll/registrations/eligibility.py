@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -15,7 +16,12 @@ from enroll.db import db
 from enroll.registrations.models import Registration, live
 from enroll.registrations.states import State
 
+# Conditions and statements are built once: building one takes longer than running it, and the
+# exclusive lock is held meanwhile. So are the second views of the table that they need.
+_other = aliased(Registration)
 
+
+@cache
 def is_eligible() -> sa.ColumnElement[bool]:
     """First in line for the next seat, if nobody who is has a lower number.
 
@@ -29,6 +35,7 @@ def is_eligible() -> sa.ColumnElement[bool]:
     )
 
 
+@cache
 def is_passed_group() -> sa.ColumnElement[bool]:
     """Would be eligible, but for the size of its group: a seat that goes to the next skips it."""
     return sa.and_(
@@ -46,16 +53,15 @@ def _is_waiting(one: type[Registration]) -> sa.ColumnElement[bool]:
 
 
 def _has_open_offer() -> sa.ColumnElement[bool]:
-    other = aliased(Registration)
     return (
         sa.exists()
-        .where(other.wish_id == Registration.wish_id, other.state == State.OFFERED)
+        .where(_other.wish_id == Registration.wish_id, _other.state == State.OFFERED)
         .correlate(Registration)
     )
 
 
 def _group_is_confirmed() -> sa.ColumnElement[bool]:
-    mate = aliased(Registration)
+    mate = _other
     return ~(
         sa.exists()
         .where(
@@ -69,7 +75,7 @@ def _group_is_confirmed() -> sa.ColumnElement[bool]:
 
 def _group_fits() -> sa.ColumnElement[bool]:
     """Are there as many free seats as members who wait for one?"""
-    mate = aliased(Registration)
+    mate = _other
     members = (
         sa.select(sa.func.count())
         .select_from(mate)
@@ -87,12 +93,21 @@ def _group_fits() -> sa.ColumnElement[bool]:
     return members <= free
 
 
-def somebody_is_eligible(
-    batch_id: int | sa.BindParameter[int], *, besides: int | None = None
-) -> sa.ColumnElement[bool]:
-    """Does anybody stand before a newcomer (who is not counted) in this batch?"""
-    waits = sa.exists().where(Registration.batch_id == batch_id, is_eligible())
-    return waits if besides is None else waits.where(Registration.id != besides)
+def somebody_is_eligible(batch_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """Does anybody stand before a newcomer in this batch?"""
+    return sa.exists().where(Registration.batch_id == batch_id, is_eligible())
+
+
+def comes_first(batch_id: int, *, besides: int = 0) -> bool:
+    """Would somebody new (`besides`, if the row is there already) be the first in line?"""
+    return not db.session.scalar(_somebody(), {"batch": batch_id, "besides": besides})
+
+
+@cache
+def _somebody() -> sa.Select[bool]:
+    batch_id = sa.bindparam("batch", type_=sa.Integer)
+    waits = somebody_is_eligible(batch_id)
+    return sa.select(waits.where(Registration.id != sa.bindparam("besides", type_=sa.Integer)))
 
 
 def a_group_is_passed(batch_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
@@ -102,13 +117,7 @@ def a_group_is_passed(batch_id: int | sa.BindParameter[int]) -> sa.ColumnElement
 
 def next_eligible(batch_id: int) -> Sequence[Registration]:
     """Whose turn it is, as of now: one person or a whole group. Call it under the exclusive lock."""
-    first = db.session.scalar(
-        sa.select(Registration)
-        .where(Registration.batch_id == batch_id, is_eligible())
-        .order_by(Registration.queue_number)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+    first = db.session.scalar(_first(), {"batch": batch_id})
     if first is None or first.group_id is None:
         return [first] if first else []
     return db.session.scalars(
@@ -119,17 +128,35 @@ def next_eligible(batch_id: int) -> Sequence[Registration]:
     ).all()
 
 
+@cache
+def _first() -> sa.Select[Registration]:
+    return (
+        sa.select(Registration)
+        .where(Registration.batch_id == sa.bindparam("batch"), is_eligible())
+        .order_by(Registration.queue_number)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
 def passed_groups(batch_id: int, *, before: int | None = None) -> Sequence[Registration]:
     """The members of groups too large for the free seats; with `before`, those ahead of that number."""
-    query = (
+    before = before if before is not None else 2**31 - 1
+    return db.session.scalars(_passed(), {"batch": batch_id, "before": before}).all()
+
+
+@cache
+def _passed() -> sa.Select[Registration]:
+    return (
         sa.select(Registration)
-        .where(Registration.batch_id == batch_id, is_passed_group())
+        .where(
+            Registration.batch_id == sa.bindparam("batch"),
+            Registration.queue_number < sa.bindparam("before"),
+            is_passed_group(),
+        )
         .order_by(Registration.queue_number)
         .execution_options(populate_existing=True)
     )
-    if before is not None:
-        query = query.where(Registration.queue_number < before)
-    return db.session.scalars(query).all()
 
 
 def batches_to_tidy(now: datetime) -> Sequence[int]:

@@ -3,10 +3,40 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from enroll.db import Again, db, dialect_name, lock_batches
 from enroll.registrations.models import Registration, Wish
 from enroll.registrations.states import LIVE
+
+# Built once: building a statement takes longer than running it.
+_mine = aliased(Registration)
+_BOUND = (
+    sa.select(Registration.batch_id)
+    .join(
+        _mine,
+        sa.or_(
+            sa.and_(Registration.wish_id == _mine.wish_id, Registration.state.in_(LIVE)),
+            Registration.id == _mine.replaces_id,
+            Registration.id == _mine.id,
+        ),
+    )
+    .where(_mine.id == sa.bindparam("which"))
+)
+_WISHES = (
+    sa.select(Wish.id)
+    .where(
+        Wish.id.in_(
+            sa.select(Registration.wish_id).where(
+                Registration.batch_id.in_(sa.bindparam("batches", expanding=True)),
+                Registration.wish_id.is_not(None),
+                Registration.state.in_(LIVE),
+            )
+        )
+    )
+    .order_by(Wish.id)
+    .with_for_update()
+)
 
 
 def lock_seating(*batch_ids: int) -> None:
@@ -17,14 +47,7 @@ def lock_seating(*batch_ids: int) -> None:
     """
     lock_batches(*batch_ids)
     if dialect_name() == "postgresql":
-        bound = sa.select(Registration.wish_id).where(
-            Registration.batch_id.in_(batch_ids),
-            Registration.wish_id.is_not(None),
-            Registration.state.in_(LIVE),
-        )
-        db.session.execute(
-            sa.select(Wish.id).where(Wish.id.in_(bound)).order_by(Wish.id).with_for_update()
-        )
+        db.session.execute(_WISHES, {"batches": batch_ids})
 
 
 def lock_person(registration_id: int, *batch_ids: int) -> Registration:
@@ -61,13 +84,4 @@ def is_bound(registration_id: int) -> bool:
 
 def bound_batches(registration_id: int) -> set[int]:
     """The batches in which something ends when this registration becomes an enrolment."""
-    mine = sa.orm.aliased(Registration)
-    same_wish = sa.and_(Registration.wish_id == mine.wish_id, Registration.state.in_(LIVE))
-    replaced = Registration.id == mine.replaces_id
-    return set(
-        db.session.scalars(
-            sa.select(Registration.batch_id)
-            .join(mine, sa.or_(same_wish, replaced, Registration.id == mine.id))
-            .where(mine.id == registration_id)
-        )
-    )
+    return set(db.session.scalars(_BOUND, {"which": registration_id}))

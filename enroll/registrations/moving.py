@@ -14,7 +14,7 @@ from enroll.refusal import Refused
 from enroll.registrations.allocation import arrive, move, note, promote
 from enroll.registrations.arriving import refuse_long_waitlist, refuse_outside_window
 from enroll.registrations.clashes import refuse_clash
-from enroll.registrations.eligibility import somebody_is_eligible
+from enroll.registrations.eligibility import comes_first
 from enroll.registrations.entering import enter_also
 from enroll.registrations.locking import bound_batches, lock_person
 from enroll.registrations.models import Registration, Wish
@@ -107,9 +107,8 @@ def _arrive_there(
 ) -> None:
     """Sit down at once if nobody there comes first; else wait, and keep what is held here."""
     common: dict[str, Any] = {"by": "student", "why": "moved here", "now": now}
-    comes_first = not db.session.scalar(sa.select(somebody_is_eligible(there.id, besides=new.id)))
     waits = new.state is State.WAITLISTED
-    seats = claim_seats(there.id, 1) if waits and comes_first else None
+    seats = claim_seats(there.id, 1) if waits and comes_first(there.id, besides=new.id) else None
     if seats is not None:
         leaving = [old, *_left_behind(old)] if old.state.is_live else []
         refuse_clash(new, leaving=[one.id for one in leaving])

@@ -37,7 +37,8 @@ def notice(*, now: datetime) -> Outage | None:
     what its batch allows, never to an earlier moment), and its people are told. Letters that were
     queued before wait until `quiet_until`; so does everything the clock would end.
     """
-    seen = last_seen()
+    _forget_the_future(now)
+    seen = last_seen(now)
     if seen is None or now - seen < AWAY:
         return None
     ids = _running(seen)
@@ -54,7 +55,15 @@ def notice(*, now: datetime) -> Outage | None:
 
 def is_quiet(now: datetime) -> bool:
     """Is the time after an outage still running, in which nothing ends and nothing old is sent?"""
-    return bool(db.session.scalar(sa.select(sa.exists().where(Outage.quiet_until > now))))
+    running = sa.exists().where(Outage.noticed_at <= now, Outage.quiet_until > now)
+    return bool(db.session.scalar(sa.select(running)))
+
+
+def _forget_the_future(now: datetime) -> None:
+    """A clock that ran ahead looked like an outage; once it is put right, nothing waits for it."""
+    ahead = sa.update(Outage).where(Outage.noticed_at > now, Outage.quiet_until > Outage.noticed_at)
+    if db.session.scalars(ahead.values(quiet_until=Outage.noticed_at).returning(Outage.id)).all():
+        postpone(written_before=now, until=now)
 
 
 def go_on(*, now: datetime) -> None:
@@ -66,7 +75,10 @@ def go_on(*, now: datetime) -> None:
 def backlog(now: datetime) -> Backlog | None:
     """What the latest outage left behind, for people to look at; nothing once its quiet is over."""
     outage = db.session.scalar(
-        sa.select(Outage).where(Outage.quiet_until > now).order_by(Outage.id.desc()).limit(1)
+        sa.select(Outage)
+        .where(Outage.noticed_at <= now, Outage.quiet_until > now)
+        .order_by(Outage.id.desc())
+        .limit(1)
     )
     if outage is None:
         return None

@@ -17,7 +17,7 @@ from enroll.db import Again, db
 from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import arrive, move, offer, promote
-from enroll.registrations.eligibility import is_on, somebody_is_eligible
+from enroll.registrations.eligibility import comes_first, is_on
 from enroll.registrations.entering import enter_also
 from enroll.registrations.histories import addressee
 from enroll.registrations.locking import lock_seating
@@ -133,11 +133,7 @@ def _offer_elsewhere(
     for other_id in others:
         there = batch_facts(other_id)
         until = offered_until(now, hours=there.offer_hours, zone=there.tz, latest=there.begins_at)
-        if (
-            until is None
-            or not count_free(other_id)
-            or db.session.scalar(sa.select(somebody_is_eligible(other_id)))
-        ):
+        if until is None or not count_free(other_id) or not comes_first(other_id):
             continue
         new = enter_also(one, other_id, state=State.WAITLISTED, now=now)
         if new is None:  # is registered there already

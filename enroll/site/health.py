@@ -28,7 +28,7 @@ def readyz() -> ResponseReturnValue:
     """Database reachable, migrations current, worker seen lately; 503 if one is not so."""
     checks = {"database": False, "migrations": False, "worker": False}
     try:
-        seen_at = last_seen()
+        seen_at = last_seen(clock.now())
         checks["database"] = True
         checks["migrations"] = _is_migrated()
         checks["worker"] = seen_at is not None and clock.now() - seen_at < LATE
