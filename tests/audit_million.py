@@ -259,24 +259,19 @@ def measure(url: str, folder: Path) -> str:
 
 def misplace(url: str) -> None:
     """The control: of a million, one had an offer who in truth came last. The audit must say so."""
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE registration SET queue_number = {PEOPLE + 1} WHERE id = {number('661', '1')}"
-        )
-    engine.dispose()
+    came_last = f"queue_number = {PEOPLE + 1} WHERE id = {number('661', '1')}"
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql(f"UPDATE registration SET {came_last}")
 
 
 def rows(url: str) -> str:
     """How much there is to read."""
     tables = ("batch", "registration", "registration_event", "letter")
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
+    with sa.create_engine(url).connect() as connection:
         counts = {
             table: connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
             for table in tables
         }
-    engine.dispose()
     return ", ".join(f"{table} {count:,}" for table, count in counts.items())
 
 

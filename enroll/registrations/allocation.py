@@ -17,7 +17,12 @@ from enroll.batches.deadlines import half_time, kept_until, offered_until
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.db import db
 from enroll.registrations import letters
-from enroll.registrations.eligibility import next_eligible, passed_groups
+from enroll.registrations.eligibility import (
+    comes_first,
+    count_waiting,
+    next_eligible,
+    passed_groups,
+)
 from enroll.registrations.histories import addressee, record
 from enroll.registrations.letters import Addressee
 from enroll.registrations.models import Registration
@@ -106,6 +111,20 @@ def arrive(
     )
 
 
+def claim_first(batch_id: int, count: int, *, now: datetime, besides: int = 0) -> list[int] | None:
+    """Take so many seats for newcomers (`besides`, if a row is there), unless somebody comes first.
+
+    Groups that are too large for what was free are passed, and their history says so.
+    """
+    if not comes_first(batch_id, besides=besides):
+        return None
+    passed = passed_groups(batch_id)
+    seats = claim_seats(batch_id, count)
+    if seats is not None:
+        _note_skipped(passed, now)
+    return seats
+
+
 def promote(*, batch_id: int, now: datetime) -> int:
     """Offer free seats to the first eligible people, in order; answers how many offers were made.
 
@@ -140,16 +159,15 @@ def offer(
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """Offer a seat that `claim_seats` has taken for this person, until a moment."""
-    registration.seat_number, registration.deadline_at = seat, until
-    move(registration, State.OFFERED, by=by, why=why, now=now, more=more)
+    registration.deadline_at = until
+    move(registration, State.OFFERED, by=by, why=why, now=now, seat=seat, more=more)
 
 
 def hold(registration: Registration, seat: int, *, by: str, why: str, now: datetime) -> None:
     """Keep a seat that `claim_seats` has taken until the person confirms."""
     batch = batch_facts(registration.batch_id)
-    registration.seat_number = seat
     registration.deadline_at = kept(batch, batch.hold_hours, now)
-    move(registration, State.PENDING, by=by, why=why, now=now)
+    move(registration, State.PENDING, by=by, why=why, now=now, seat=seat)
 
 
 def rest(registration: Registration, *, by: str, why: str, now: datetime) -> None:
@@ -165,12 +183,18 @@ def move(
     by: str,
     why: str,
     now: datetime,
+    seat: int | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """The one writer of states: guard, state, seat, history, letter; what is outdated is not sent."""
+    """The one writer of states: guard, state, seat, history, letter; what is outdated is not sent.
+
+    Who sits down gets `seat`, which `claim_seats` has taken for them.
+    """
     source = registration.state
     MOVES.check(source, target)
     registration.state = target
+    if seat is not None:
+        registration.seat_number = seat
     if not _keeps_deadline(source, target):
         registration.deadline_at = None
     if target is not source:
@@ -252,7 +276,11 @@ def _calendar(batch: BatchFacts, source: State | None, target: State) -> dict[st
 
 
 def _note_skipped(passed: Sequence[Registration], now: datetime) -> None:
-    """Tell a group's history that the next person got a seat because the group did not fit."""
+    """Tell a group's history that the next person got a seat, and why not the group."""
     for one in passed:
-        size = sum(other.group_id == one.group_id for other in passed)
-        note(one, by="clock", why=f"skipped: a group of {size} does not fit", now=now)
+        size = count_waiting(one.group_id)
+        if sum(other.group_id == one.group_id for other in passed) < size:
+            why = "skipped: one of the group considers an offer elsewhere"
+        else:
+            why = f"skipped: a group of {size} does not fit"
+        note(one, by="clock", why=why, now=now)

@@ -13,13 +13,13 @@ from enroll.batches.models import Batch
 from enroll.batches.states import BatchState
 from enroll.db import db, dialect_name, lock_batches
 from enroll.refusal import Refused
-from enroll.registrations.allocation import arrive, begin, kept, seat_newcomer
+from enroll.registrations.allocation import arrive, begin, claim_first, kept, seat_newcomer
 from enroll.registrations.eligibility import comes_first
 from enroll.registrations.entering import enter, new_token
 from enroll.registrations.letters import Addressee
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import Registration, RegistrationGroup
-from enroll.registrations.seats import claim_seats, count_free
+from enroll.registrations.seats import count_free
 from enroll.registrations.states import State
 
 LARGEST_GROUP = 5
@@ -145,12 +145,8 @@ def _seat_group(
     """Seats for all, if so many are free and nobody waits for them; else they all wait."""
     state: State = people[0].state
     seats: list[int] | None = None
-    if (
-        state is State.WAITLISTED
-        and _may_hold(batch, leader, len(people))
-        and comes_first(batch.id)
-    ):
-        seats = claim_seats(batch.id, len(people))
+    if state is State.WAITLISTED and _may_hold(batch, leader, len(people)):
+        seats = claim_first(batch.id, len(people), now=now)
     if seats is not None:
         state = State.PENDING
     elif state is State.WAITLISTED:

@@ -12,11 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from enroll.batches.models import Batch, Seat
-from enroll.batches.states import BatchState
+from enroll.batches.models import Batch, Seat, begins_at
 from enroll.db import db
 from enroll.mail.models import Letter
-from enroll.registrations.eligibility import is_eligible
+from enroll.registrations.eligibility import is_eligible, is_on
 from enroll.registrations.letters import SILENT, promised
 from enroll.registrations.models import Registration, RegistrationEvent, RegistrationGroup
 from enroll.registrations.replay import Step, open_offers, replay
@@ -25,6 +24,7 @@ from enroll.registrations.states import LIVE, MOVES, SEATED, State
 # A claim rolled back by a crash may leave a seat free beside a newcomer; the worker sweeps every
 # two seconds. Only what is older is an error.
 GRACE = timedelta(seconds=10)
+OFFERS_FIT = timedelta(hours=25)  # with more time before the start, twelve hours by day fit in
 
 ROWS_AT_ONCE = 5_000
 
@@ -118,8 +118,8 @@ def _no_idle_seat(now: datetime) -> Iterator[str]:
     yield from _each(
         "batch {}: a seat is free while a confirmed person waits",
         sa.select(Batch.code).where(
-            Batch.state != BatchState.CALLED_OFF,
-            Batch.closes_at > now,
+            is_on(),
+            begins_at() > now + OFFERS_FIT,
             sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken),
             sa.exists().where(
                 Registration.batch_id == Batch.id,

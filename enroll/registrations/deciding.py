@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from enroll.db import db
 from enroll.refusal import Refused
-from enroll.registrations.allocation import arrive, hold, move, offer, promote
-from enroll.registrations.eligibility import comes_first
+from enroll.registrations.allocation import arrive, claim_first, hold, move, promote
 from enroll.registrations.entering import enter_also
 from enroll.registrations.locking import lock_person, lock_seating
 from enroll.registrations.models import Registration
@@ -39,7 +38,7 @@ def admit(
     lock_seating(batch_id)
     admitted = _applications(batch_id, registration_ids)
     for one in admitted:
-        seats = claim_seats(batch_id, 1) if comes_first(batch_id) else None
+        seats = claim_first(batch_id, 1, now=now)
         if seats:
             hold(one, seats[0], by=by, why="application accepted", now=now)
         else:
@@ -100,16 +99,17 @@ def seat_by_telephone(*, batch_id: int, registration_id: int, by: str, now: date
     registration = lock_person(registration_id, batch_id)
     if registration.state is State.CONFIRMED:
         return Outcome(registration, changed=False)
+    seat = None
     if registration.state is State.WAITLISTED:
         seats = claim_seats(batch_id, 1)
         if seats is None:
             raise NoFreeSeat
+        seat = seats[0]
         registration.address_confirmed_at = registration.address_confirmed_at or now
-        why = "offered by telephone"
-        offer(registration, seats[0], until=now, by="telephone", why=why, now=now)
     elif registration.state is not State.OFFERED:
         raise NotDecidable(state=registration.state)
-    enrol(registration, by=by, why="accepted by telephone", now=now)
+    enrol(registration, by=by, why="accepted by telephone", now=now, seat=seat)
+    promote_bound(registration, now)  # what is left of a group may fit now
     return Outcome(registration, changed=True)
 
 

@@ -18,7 +18,8 @@ from enroll.registrations.states import State
 
 # Conditions and statements are built once: building one takes longer than running it, and the
 # exclusive lock is held meanwhile. So are the second views of the table that they need.
-_other = aliased(Registration)
+_mate = aliased(Registration)
+_elsewhere = aliased(Registration)
 
 
 @cache
@@ -26,60 +27,72 @@ def is_eligible() -> sa.ColumnElement[bool]:
     """First in line for the next seat, if nobody who is has a lower number.
 
     Waiting, with a confirmed address, not resting after a pass; the wish, if any, has no open offer
-    in another batch; the group, if any, is confirmed as a whole and fits the free seats.
+    in another batch; the group, if any, is ready as a whole and fits the free seats.
     """
     return sa.and_(
         _is_waiting(Registration),
-        sa.or_(Registration.wish_id.is_(None), ~_has_open_offer()),
-        sa.or_(Registration.group_id.is_(None), sa.and_(_group_is_confirmed(), _group_fits())),
+        sa.or_(
+            Registration.group_id.is_(None),
+            sa.and_(_group_is_confirmed(), _group_is_here(), _group_fits()),
+        ),
     )
 
 
 @cache
 def is_passed_group() -> sa.ColumnElement[bool]:
-    """Would be eligible, but for the size of its group: a seat that goes to the next skips it."""
+    """Would be eligible, but for the group: it is too large, or one of it considers another offer.
+
+    A seat that goes to the next person skips it.
+    """
     return sa.and_(
         Registration.group_id.is_not(None),
         _is_waiting(Registration),
         _group_is_confirmed(),
-        ~_group_fits(),
+        sa.or_(~_group_is_here(), ~_group_fits()),
     )
 
 
 def _is_waiting(one: type[Registration]) -> sa.ColumnElement[bool]:
+    """Waits for an offer here: confirmed, not resting, without an open offer elsewhere."""
     return sa.and_(
-        one.state == State.WAITLISTED, one.address_confirmed_at.is_not(None), ~one.is_resting
+        one.state == State.WAITLISTED,
+        one.address_confirmed_at.is_not(None),
+        ~one.is_resting,
+        sa.or_(one.wish_id.is_(None), ~_has_open_offer(one)),
     )
 
 
-def _has_open_offer() -> sa.ColumnElement[bool]:
+def _has_open_offer(one: type[Registration]) -> sa.ColumnElement[bool]:
     return (
         sa.exists()
-        .where(_other.wish_id == Registration.wish_id, _other.state == State.OFFERED)
-        .correlate(Registration)
+        .where(_elsewhere.wish_id == one.wish_id, _elsewhere.state == State.OFFERED)
+        .correlate(one)
     )
 
 
 def _group_is_confirmed() -> sa.ColumnElement[bool]:
-    mate = _other
-    return ~(
+    return ~_some_mate(_mate.address_confirmed_at.is_(None))
+
+
+def _group_is_here() -> sa.ColumnElement[bool]:
+    """Does no member consider an offer elsewhere just now?"""
+    return ~_some_mate(sa.and_(_mate.wish_id.is_not(None), _has_open_offer(_mate)))
+
+
+def _some_mate(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return (
         sa.exists()
-        .where(
-            mate.group_id == Registration.group_id,
-            mate.state == State.WAITLISTED,
-            mate.address_confirmed_at.is_(None),
-        )
+        .where(_mate.group_id == Registration.group_id, _mate.state == State.WAITLISTED, condition)
         .correlate(Registration)
     )
 
 
 def _group_fits() -> sa.ColumnElement[bool]:
     """Are there as many free seats as members who wait for one?"""
-    mate = _other
     members = (
         sa.select(sa.func.count())
-        .select_from(mate)
-        .where(mate.group_id == Registration.group_id, _is_waiting(mate))
+        .select_from(_mate)
+        .where(_mate.group_id == Registration.group_id, _is_waiting(_mate))
         .correlate(Registration)
         .scalar_subquery()
     )
@@ -120,12 +133,17 @@ def next_eligible(batch_id: int) -> Sequence[Registration]:
     first = db.session.scalar(_first(), {"batch": batch_id})
     if first is None or first.group_id is None:
         return [first] if first else []
-    return db.session.scalars(
+    return db.session.scalars(_group(), {"group": first.group_id}).all()
+
+
+@cache
+def _group() -> sa.Select[Registration]:
+    return (
         sa.select(Registration)
-        .where(Registration.group_id == first.group_id, _is_waiting(Registration))
+        .where(Registration.group_id == sa.bindparam("group"), _is_waiting(Registration))
         .order_by(Registration.queue_number)
         .execution_options(populate_existing=True)
-    ).all()
+    )
 
 
 @cache
@@ -157,6 +175,16 @@ def _passed() -> sa.Select[Registration]:
         .order_by(Registration.queue_number)
         .execution_options(populate_existing=True)
     )
+
+
+def count_waiting(group_id: int | None) -> int:
+    """How many of a group wait for seats, wherever else they may have an offer."""
+    waiting = sa.select(sa.func.count()).where(
+        Registration.group_id == group_id,
+        Registration.state == State.WAITLISTED,
+        ~Registration.is_resting,
+    )
+    return db.session.scalar(waiting) or 0
 
 
 def batches_to_tidy(now: datetime) -> Sequence[int]:

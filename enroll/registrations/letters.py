@@ -27,7 +27,7 @@ PROMISED = {
     State.EXPIRED: "registration_expired",
 }
 # Moves by these hands are told in the letter of the move they belong to, or to nobody at all.
-SILENT = frozenset({"transfer", "wish", "call-off", "erasure", "telephone", "reconsidered"})
+SILENT = frozenset({"transfer", "wish", "call-off", "erasure", "reconsidered"})
 
 # What asks for something, and dies unsent when it can no longer be done; what only holds good
 # while the registration lives.

@@ -11,16 +11,14 @@ import sqlalchemy as sa
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.db import db
 from enroll.refusal import Refused
-from enroll.registrations.allocation import arrive, move, note, promote
+from enroll.registrations.allocation import arrive, claim_first, move, note, promote
 from enroll.registrations.arriving import refuse_long_waitlist, refuse_outside_window
 from enroll.registrations.clashes import refuse_clash
-from enroll.registrations.eligibility import comes_first
 from enroll.registrations.entering import enter_also
 from enroll.registrations.locking import bound_batches, lock_person
 from enroll.registrations.models import Registration, Wish
 from enroll.registrations.outcomes import Outcome, refuse_if_over
 from enroll.registrations.personal import history
-from enroll.registrations.seats import claim_seats
 from enroll.registrations.states import LIVE, State
 
 # Endings after which the same link may lead into another batch: they were not the person's doing.
@@ -45,17 +43,18 @@ def enrol(
     by: str,
     why: str,
     now: datetime,
+    seat: int | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """Make it an enrolment, and leave in the same transaction what it was to replace.
 
-    That is the other places of its wish, and the registration it was a move from. The caller holds
-    the locks of `lock_person`. Refuses with `Clash`.
+    That is the other places of its wish, and the registration it was a move from. `seat` is for
+    whoever has none yet. The caller holds the locks of `lock_person`. Refuses with `Clash`.
     """
     others = _left_behind(registration)
     refuse_clash(registration, leaving=[one.id for one in others])
     told = {"left": [batch_facts(one.batch_id).title for one in others], **(more or {})}
-    move(registration, State.CONFIRMED, by=by, why=why, now=now, more=told)
+    move(registration, State.CONFIRMED, by=by, why=why, now=now, seat=seat, more=told)
     leave(others, into=registration, now=now)
 
 
@@ -108,7 +107,7 @@ def _arrive_there(
     """Sit down at once if nobody there comes first; else wait, and keep what is held here."""
     common: dict[str, Any] = {"by": "student", "why": "moved here", "now": now}
     waits = new.state is State.WAITLISTED
-    seats = claim_seats(there.id, 1) if waits and comes_first(there.id, besides=new.id) else None
+    seats = claim_first(there.id, 1, now=now, besides=new.id) if waits else None
     if seats is not None:
         leaving = [old, *_left_behind(old)] if old.state.is_live else []
         refuse_clash(new, leaving=[one.id for one in leaving])

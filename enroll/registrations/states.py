@@ -57,6 +57,7 @@ MOVES: Moves[State] = Moves(
         },
         State.WAITLISTED: {
             State.OFFERED: "a seat freed",
+            State.CONFIRMED: "said yes on the telephone",
             State.WAITLISTED: "e-mail confirmed, or skipped: the group does not fit, the next does",
             State.EXPIRED: "batch started, or the address was not confirmed in time",
             State.WITHDRAWN: "student",

@@ -16,13 +16,13 @@ from enroll.batches.states import BATCH_MOVES, BatchState
 from enroll.db import Again, db
 from enroll.refusal import Refused
 from enroll.registrations import letters
-from enroll.registrations.allocation import arrive, move, offer, promote
+from enroll.registrations.allocation import arrive, claim_first, move, offer, promote
 from enroll.registrations.eligibility import comes_first, is_on
 from enroll.registrations.entering import enter_also
 from enroll.registrations.histories import addressee
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import Registration
-from enroll.registrations.seats import claim_seats, count_free, wake
+from enroll.registrations.seats import count_free, wake
 from enroll.registrations.states import LIVE, State
 
 
@@ -139,7 +139,7 @@ def _offer_elsewhere(
         if new is None:  # is registered there already
             return None
         arrive(new, State.WAITLISTED, by="call-off", why="another batch was called off", now=now)
-        (seat,) = claim_seats(other_id, 1) or [0]
+        (seat,) = claim_first(other_id, 1, now=now, besides=new.id) or [0]
         why, told = "batch called off", {"moved_from": old.title}
         offer(new, seat, until=until, by="clock", why=why, now=now, more=told)
         return there

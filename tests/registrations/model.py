@@ -56,12 +56,6 @@ class Room:
     def live(self, email: str) -> Person | None:
         return next((p for p in self.people if p.email == email and p.state.is_live), None)
 
-    def mates(self, one: Person) -> list[Person]:
-        """Those of the group who wait for a seat; without a group oneself."""
-        if one.group is None:
-            return [one]
-        return [mate for mate in self.people if mate.group == one.group and mate.waits]
-
     def wake(self) -> None:
         for one in self.people:
             one.resting = False
@@ -80,15 +74,25 @@ class House:
     # ------------------------------------------------------------ whose turn it is
 
     def is_eligible(self, one: Person) -> bool:
-        if not one.waits or (one.wish is not None and self.has_open_offer(one)):
+        if not self.wants(one):
             return False
         if one.group is None:
             return True
-        unconfirmed = any(
-            mate.group == one.group and mate.state is State.WAITLISTED and not mate.confirmed
+        not_ready = any(
+            not mate.confirmed or (mate.wish is not None and self.has_open_offer(mate))
             for mate in one.room.people
+            if mate.group == one.group and mate.state is State.WAITLISTED
         )
-        return not unconfirmed and len(one.room.mates(one)) <= one.room.free
+        return not not_ready and len(self.mates(one)) <= one.room.free
+
+    def mates(self, one: Person) -> list[Person]:
+        """Those of the group who wait for a seat; without a group oneself."""
+        if one.group is None:
+            return [one]
+        return [p for p in one.room.people if p.group == one.group and self.wants(p)]
+
+    def wants(self, one: Person) -> bool:
+        return one.waits and (one.wish is None or not self.has_open_offer(one))
 
     def has_open_offer(self, one: Person) -> bool:
         return any(p.wish == one.wish and p.state is State.OFFERED for p in self.everybody())
@@ -99,7 +103,7 @@ class House:
     def promote(self, *rooms: Room) -> None:
         for room in sorted(set(rooms), key=lambda room: room.id):
             while self.offers(room) and room.free > 0 and (one := self.first(room)):
-                for mate in room.mates(one):
+                for mate in self.mates(one):
                     mate.state = State.OFFERED
 
     # ------------------------------------------------------------ coming and going

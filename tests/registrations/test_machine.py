@@ -228,7 +228,13 @@ class Seats(RuleBasedStateMachine):
         def expect(one: Person) -> type[Refused] | None:
             return self.expect_end(one, State.CANCELLED)
 
-        self.press(self.person(which, who, *sorted(SEATED)), deciding.cancel, expect, reason="", by="staff 1")
+        self.press(
+            self.person(which, who, *sorted(SEATED)),
+            deciding.cancel,
+            expect,
+            reason="",
+            by="staff 1",
+        )
 
     @rule(which=ROOM, capacity=st.integers(0, 5))
     def resize(self, which: int, capacity: int) -> None:

@@ -132,7 +132,7 @@ def test_moving_to_a_batch_that_asks_for_approval_is_applying(now: datetime) -> 
 def test_a_move_that_is_not_possible_changes_nothing(
     now: datetime, changes: dict[str, object], no: type[Exception]
 ) -> None:
-    here = make.batch(1)
+    here, changes = make.batch(1), dict(changes)
     if changes.pop("opens", None):
         changes["opens_at"] = now + HOUR
     if changes.pop("course", None):

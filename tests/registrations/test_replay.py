@@ -76,12 +76,12 @@ class Story:
 
     def told(self, offers: Offers | None = None) -> list[str]:
         """What the replay says, if everybody stands today where their history ends."""
-        today = {step.registration_id: step.target for step in self.steps}
-        steps = [
-            step if step.state else step._replace(state=today[step.registration_id])
-            for step in self.steps
-        ]
-        return list(replay(steps, offers or {}))
+        return list(replay(_finished(self), offers or {}))
+
+
+def _finished(story: Story) -> list[Step]:
+    today = {step.registration_id: step.target for step in story.steps}
+    return [step._replace(state=step.state or today[step.registration_id]) for step in story.steps]
 
 
 def out_of_turn(who: int, first: int) -> str:
@@ -105,11 +105,6 @@ def test_seats_in_order_give_nothing() -> None:
 def test_several_batches_do_not_mix() -> None:
     one, other = Story(batch_id=1).wait(1), Story(batch_id=2).wait(2).offer(2)
     assert list(replay(_finished(one) + _finished(other), {})) == []
-
-
-def _finished(story: Story) -> list[Step]:
-    today = {step.registration_id: step.target for step in story.steps}
-    return [step._replace(state=today[step.registration_id]) for step in story.steps]
 
 
 # ---------------------------------------------------------------- impossible histories

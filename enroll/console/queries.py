@@ -1,0 +1,226 @@
+"""What staff pages read across the subjects, in a number of queries that does not grow with people."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, joinedload
+
+from enroll.accounts.models import Staff
+from enroll.batches.deadlines import offered_until
+from enroll.batches.facts import BatchFacts, batch_facts
+from enroll.batches.models import Batch, Seat
+from enroll.db import db
+from enroll.mail.models import Letter
+from enroll.registrations.eligibility import comes_first
+from enroll.registrations.letters import about
+from enroll.registrations.models import Registration, RegistrationEvent
+from enroll.registrations.seats import count_free
+from enroll.registrations.states import LIVE, State
+from enroll.registrations.steering import next_batches
+
+LARGEST = 2**31 - 1  # of a number in the database
+
+
+class Elsewhere(NamedTuple):
+    """A live registration of the same person in another batch."""
+
+    id: int
+    code: str
+    state: State
+
+
+class Bonds(NamedTuple):
+    """What binds people of one batch to others: by the id of the registration here."""
+
+    groups: dict[int, tuple[int, int]]  # number on this page, and how many live people
+    wishes: dict[int, list[Elsewhere]]
+    keeps: dict[int, list[Elsewhere]]  # given up as soon as this one is an enrolment
+    moves: dict[int, list[Elsewhere]]  # waits there; this one is given up for it
+
+
+def find_registration(number: int) -> Registration | None:
+    """One registration with its batch."""
+    if number > LARGEST:
+        return None
+    return db.session.scalar(
+        sa.select(Registration)
+        .options(joinedload(Registration.batch))
+        .where(Registration.id == number)
+    )
+
+
+def is_here_again(one: Registration) -> bool:
+    """Is the same person live in the same batch by another registration?"""
+    again = sa.exists().where(
+        Registration.batch_id == one.batch_id,
+        Registration.email == one.email,
+        Registration.id != one.id,
+        Registration.state.in_(LIVE),
+    )
+    return bool(db.session.scalar(sa.select(again)))
+
+
+def states_of(batch_id: int, numbers: Collection[int]) -> list[Registration]:
+    """These people of a batch as they stand now, in the order they came."""
+    return list(
+        db.session.scalars(
+            sa.select(Registration)
+            .where(Registration.batch_id == batch_id, Registration.id.in_(numbers))
+            .order_by(Registration.queue_number)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def seats(batch_id: int) -> tuple[int, int]:
+    """How many seats a batch has, and how many of them are taken."""
+    counts = sa.select(sa.func.count(), sa.func.count().filter(Seat.taken))
+    have, taken = db.session.execute(counts.where(Seat.batch_id == batch_id)).one()
+    return have, taken
+
+
+def count_live(batch_id: int) -> int:
+    """How many people a letter to everybody in a batch reaches."""
+    people = sa.select(sa.func.count()).select_from(Registration)
+    live = people.where(Registration.batch_id == batch_id, Registration.state.in_(LIVE))
+    return db.session.scalar(live) or 0
+
+
+# ---------------------------------------------------------------- what belongs together
+
+
+def bonds(batch_id: int, people: Sequence[Registration]) -> Bonds:
+    """Groups, wishes and replaced places of these people of one batch: one query."""
+    found = Bonds(_groups(people), defaultdict(list), defaultdict(list), defaultdict(list))
+    others = db.session.execute(_bound(batch_id)).all()
+    for one in people:
+        if not one.state.is_live:
+            continue
+        for row in others:
+            there = Elsewhere(row.id, row.code, row.state)
+            if one.replaces_id == row.id:
+                found.keeps[one.id].append(there)
+            elif row.replaces_id == one.id:
+                found.moves[one.id].append(there)
+            elif one.wish_id is not None and one.wish_id == row.wish_id:
+                found.wishes[one.id].append(there)
+    return found
+
+
+def _groups(people: Sequence[Registration]) -> dict[int, tuple[int, int]]:
+    here = [one for one in people if one.group_id is not None and one.state.is_live]
+    sizes = Counter(one.group_id for one in here)
+    numbers: dict[int | None, int] = {}
+    for one in sorted(here, key=lambda one: one.queue_number):
+        numbers.setdefault(one.group_id, len(numbers) + 1)
+    return {one.id: (numbers[one.group_id], sizes[one.group_id]) for one in here}
+
+
+def _bound(batch_id: int) -> sa.Select[int, str, State, int | None, int | None]:
+    here, other = aliased(Registration), Registration
+    return (
+        sa.select(other.id, Batch.code, other.state, other.wish_id, other.replaces_id)
+        .join(Batch, Batch.id == other.batch_id)
+        .where(
+            other.batch_id != batch_id,
+            other.state.in_(LIVE),
+            sa.or_(
+                other.wish_id.in_(sa.select(here.wish_id).where(here.batch_id == batch_id)),
+                other.id.in_(sa.select(here.replaces_id).where(here.batch_id == batch_id)),
+                other.replaces_id.in_(sa.select(here.id).where(here.batch_id == batch_id)),
+            ),
+        )
+        .order_by(Batch.starts_on, other.id)
+    )
+
+
+# ---------------------------------------------------------------- one person's history
+
+
+def letters_about(one: Registration) -> Sequence[sa.Row]:
+    """The letters of one registration, first to last: never what stands in them."""
+    columns = (
+        Letter.kind,
+        Letter.state,
+        Letter.written_at,
+        Letter.due_at,
+        Letter.sent_at,
+        Letter.attempts,
+        Letter.last_error,
+    )
+    return db.session.execute(
+        sa.select(*columns).where(Letter.about == about(one.id)).order_by(Letter.id)
+    ).all()
+
+
+def without_others(text: str, own: str) -> str:
+    """What a mail server said, without any address but the person's own."""
+    return re.sub(
+        r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+",
+        lambda found: found[0] if found[0].lower() == own else "…@…",
+        text,
+    )
+
+
+def colleagues(events: Iterable[RegistrationEvent]) -> dict[str, str]:
+    """The names of the staff behind these moves, by how the moves call them."""
+    numbers = {event.by.removeprefix("staff ") for event in events if event.by.startswith("staff ")}
+    ids = [int(number) for number in numbers if number.isdecimal() and int(number) <= LARGEST]
+    rows = db.session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids)))
+    return {f"staff {row.id}": row.name for row in rows}
+
+
+# ---------------------------------------------------------------- calling off
+
+
+class CallOff(NamedTuple):
+    """What calling a batch off would do as things stand."""
+
+    people: int  # written to
+    elsewhere: list[tuple[BatchFacts, int]]  # offered a seat there
+
+    @property
+    def offered(self) -> int:
+        return sum(count for _batch, count in self.elsewhere)
+
+
+def foresee_call_off(batch_id: int, now: datetime) -> CallOff:
+    """How many would be written to, and offered a seat in which batches: as `call_off` would do."""
+    people = db.session.scalars(
+        sa.select(Registration)
+        .where(Registration.batch_id == batch_id, Registration.state.in_(LIVE))
+        .order_by(Registration.created_at, Registration.id)
+    ).all()
+    room = {
+        other_id: count_free(other_id)
+        for other_id in next_batches(batch_id, now)
+        if _takes_offers(other_id, now)
+    }
+    there = _live_in(list(room))
+    offered: Counter[int] = Counter()
+    for one in people:
+        first = next((other for other, free in room.items() if free > offered[other]), None)
+        if first is not None and one.address_confirmed_at and (first, one.email) not in there:
+            offered[first] += 1
+    return CallOff(len(people), [(batch_facts(other), count) for other, count in offered.items()])
+
+
+def _takes_offers(batch_id: int, now: datetime) -> bool:
+    batch = batch_facts(batch_id)
+    until = offered_until(now, hours=batch.offer_hours, zone=batch.tz, latest=batch.begins_at)
+    return until is not None and comes_first(batch_id)
+
+
+def _live_in(batch_ids: Collection[int]) -> set[tuple[int, str]]:
+    rows = db.session.execute(
+        sa.select(Registration.batch_id, Registration.email).where(
+            Registration.batch_id.in_(batch_ids), Registration.state.in_(LIVE)
+        )
+    )
+    return {(row.batch_id, row.email) for row in rows}

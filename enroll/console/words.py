@@ -1,0 +1,144 @@
+"""How staff pages name things: states, letters, whose hand it was, and why something is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+
+from enroll.batches.states import BatchState
+from enroll.mail.states import LetterState
+from enroll.refusal import Busy, Refused
+from enroll.registrations.clashes import Clash
+from enroll.registrations.deciding import NoFreeSeat, NotDecidable
+from enroll.registrations.models import Registration
+from enroll.registrations.outcomes import HasEnded
+from enroll.registrations.states import State
+from enroll.registrations.steering import BatchMoved, SeatsTaken
+
+STATES = {
+    State.APPLIED: _("Applied, to be decided"),
+    State.PENDING: _("Seat held, e-mail not confirmed"),
+    State.WAITLISTED: _("On the waitlist"),
+    State.OFFERED: _("Seat offered"),
+    State.CONFIRMED: _("Enrolled"),
+    State.REJECTED: _("Rejected"),
+    State.EXPIRED: _("Expired"),
+    State.WITHDRAWN: _("Withdrawn by the student"),
+    State.CANCELLED: _("Cancelled by us"),
+}
+BATCH_STATES = {
+    BatchState.DRAFT: _("Draft"),
+    BatchState.TENTATIVE: _("Tentative"),
+    BatchState.CONFIRMED_TO_RUN: _("Confirmed to run"),
+    BatchState.CALLED_OFF: _("Called off"),
+}
+LETTER_STATES = {
+    LetterState.QUEUED: _("Waits to be sent"),
+    LetterState.CLAIMED: _("Is being sent"),
+    LetterState.SENDING: _("Is being sent"),
+    LetterState.SENT: _("Sent"),
+    LetterState.FAILED: _("Failed, telephone instead"),
+    LetterState.UNKNOWN: _("Perhaps sent: the connection broke"),
+    LetterState.SUPPRESSED: _("Not sent"),
+}
+LETTERS = {
+    "registration_applied": _("Application received"),
+    "registration_held": _("Seat held, confirm your e-mail"),
+    "registration_waitlisted": _("On the waitlist"),
+    "registration_offered": _("A seat is free for you"),
+    "registration_passed": _("Passed on a seat, place kept"),
+    "registration_confirmed": _("Enrolled"),
+    "registration_rejected": _("Not admitted"),
+    "registration_withdrawn": _("Seat given up"),
+    "registration_cancelled": _("Cancelled by the institute"),
+    "registration_expired": _("Ended: the time ran out"),
+    "reminder": _("Reminder of a deadline"),
+    "batch_confirmed_to_run": _("The batch goes ahead"),
+    "batch_rescheduled": _("New dates"),
+    "batch_undecided": _("Not decided yet"),
+    "batch_joining": _("Joining instructions"),
+    "links": _("Links asked for again"),
+}
+HANDS = {
+    "student": _("The student"),
+    "clock": _("The clock"),
+    "transfer": _("The move to another batch"),
+    "wish": _("An enrolment in another batch"),
+    "call-off": _("The calling off of another batch"),
+    "telephone": _("Staff, by telephone"),
+    "reconsidered": _("Staff, looking again"),
+    "erasure": _("Deletion of the data"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Let templates say it in the same words."""
+    app.add_template_filter(state_words)
+    app.add_template_filter(dialled)
+    app.add_template_global(BATCH_STATES, "batch_states")
+
+
+def state_words(one: Registration) -> str:
+    """Where somebody stands, in a few words."""
+    if one.erased_at:
+        return gettext("%(state)s, data deleted", state=STATES[one.state])
+    if one.state is State.WAITLISTED and one.address_confirmed_at is None:
+        return gettext("On the waitlist, e-mail not confirmed")
+    if one.state is State.WAITLISTED and one.is_resting:
+        return gettext("On the waitlist, passed on the last seat")
+    if one.state is State.APPLIED and one.address_confirmed_at is None:
+        return gettext("Applied, to be decided, e-mail not confirmed")
+    return str(STATES[one.state])
+
+
+def dialled(phone: str) -> str:
+    """What a telephone dials (RFC 3966): the digits, and the plus before them. Empty if unsure."""
+    digits = "".join(one for one in phone if one.isascii() and (one.isdigit() or one == "+"))
+    is_sure = all(one.isascii() for one in phone if one.isdigit()) and digits.rfind("+") <= 0
+    return digits if is_sure else ""
+
+
+def hand(by: str, colleagues: Mapping[str, str]) -> str:
+    """Whose hand moved a registration; a colleague by name."""
+    return colleagues.get(by) or str(HANDS.get(by, by))
+
+
+def why_not(refusal: Refused) -> str:
+    """One sentence for every no that staff may meet."""
+    facts = refusal.facts
+    if isinstance(refusal, HasEnded | NotDecidable):
+        return gettext(
+            "Nothing was changed, because by now this registration stands at “%(state)s”.",
+            state=STATES[State(str(facts["state"]))],
+        )
+    if isinstance(refusal, NoFreeSeat):
+        return gettext("No seat is free, so nobody can be seated. Nothing was changed.")
+    if isinstance(refusal, Clash):
+        return gettext(
+            "This person is enrolled in %(batch)s, whose sessions overlap. Nothing was changed.",
+            batch=f"{facts['title']} ({facts['code']})",
+        )
+    if isinstance(refusal, SeatsTaken):
+        return ngettext(
+            "%(num)s seat is taken, so the batch cannot have fewer. Nothing was changed.",
+            "%(num)s seats are taken, so the batch cannot have fewer. Nothing was changed.",
+            int(str(facts["taken"])),
+        )
+    if isinstance(refusal, BatchMoved):
+        return _why_batch_not(BatchState(str(facts["state"])))
+    if isinstance(refusal, Busy):
+        return gettext(
+            "Many people are registering right now. Nothing was changed: press the button again."
+        )
+    return gettext("That is not possible now. Nothing was changed.")
+
+
+def _why_batch_not(state: BatchState) -> str:
+    if state is BatchState.DRAFT:
+        return gettext("This batch is still a draft. Nothing was changed.")
+    if state is BatchState.CALLED_OFF:
+        return gettext("This batch has been called off. Nothing was changed.")
+    return gettext("This batch has begun, so its dates stay. Nothing was changed.")
