@@ -7,7 +7,7 @@ BEGAN := $(shell date +%s)
 STATIC := $(shell find enroll/static -type f ! -name '*.gz' ! -name '*.br' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test storm bench screenshots lint lock clean
+.PHONY: help install install-dev run test storm million bench states screenshots lint lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,15 @@ test: install-dev ## Run all tests: the quick ones side by side, then browsers, 
 	$(BIN)/python -m pytest -m "not storm and not browser" --numprocesses auto --dist loadfile
 	$(BIN)/python -m pytest -m "storm or browser"
 
-storm: install-dev ## Run the tests of races at full size
-	STORM=full $(BIN)/python -m pytest -m storm
+storm: install-dev ## Run the tests of races, the model and the random walks at full size
+	STORM=full $(BIN)/python -m pytest -rP -m storm
+	STORM=full $(BIN)/python -m pytest --numprocesses auto tests/registrations/test_machine.py tests/registrations/test_walks.py
+
+million: install-dev ## Audit a million registrations on both databases; takes minutes and some GB
+	$(BIN)/python -m tests.audit_million
+
+states: install-dev ## Draw docs/states.md anew from the tables of moves
+	$(BIN)/python -m tests.drawing
 
 bench: install-dev ## Measure registrations and pages per second
 	$(BIN)/python -m tests.bench

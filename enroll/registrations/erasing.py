@@ -8,12 +8,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from enroll.batches.models import Batch
 from enroll.db import Again, db
-from enroll.mail.outbox import forget
+from enroll.mail.outbox import forget, letters_about
 from enroll.registrations.allocation import move, promote
 from enroll.registrations.entering import new_token
 from enroll.registrations.letters import about, about_queue
@@ -25,8 +26,15 @@ ERASED_DOMAIN = "erased.invalid"  # RFC 2606: an address that can never be writt
 AT_ONCE = 100
 
 
-def erase(*, registration_id: int, by: str, now: datetime) -> str | None:
-    """Delete everything about the person behind this registration; answers the receipt's code.
+class Erased(NamedTuple):
+    """The code of the receipt, and the letters that were emptied, for whoever keeps copies of them."""
+
+    receipt: str
+    letters: list[int]
+
+
+def erase(*, registration_id: int, by: str, now: datetime) -> Erased | None:
+    """Delete everything about the person behind this registration; answers the receipt.
 
     All registrations of the address are emptied, also in other batches; the live ones end, and what
     frees is offered. Locks their batches. `None` if it was emptied before.
@@ -50,10 +58,10 @@ def erase(*, registration_id: int, by: str, now: datetime) -> str | None:
             move(one, State.WITHDRAWN, by="erasure", why="data deleted", now=now)
     for request in (LinkRequest, OpeningReminder):
         db.session.execute(sa.delete(request).where(request.email == email))
-    receipt = _empty(people, by=by, now=now, recipients=[email])
+    erased = _empty(people, by=by, now=now, recipients=[email])
     for batch_id in sorted(batch_ids):
         promote(batch_id=batch_id, now=now)
-    return receipt
+    return erased
 
 
 def erase_old(*, days: int, now: datetime) -> int:
@@ -95,7 +103,7 @@ def _batches_of(email: str) -> list[int]:
 
 def _empty(
     people: Sequence[Registration], *, by: str, now: datetime, recipients: Sequence[str]
-) -> str:
+) -> Erased:
     """Take the person out of these rows and their letters, and write the receipt."""
     for one in people:
         one.email = f"erased-{one.id}@{ERASED_DOMAIN}"
@@ -106,10 +114,11 @@ def _empty(
         one.erased_at = now
     db.session.flush()
     told = [about(one.id) for one in people] + [about_queue(one.batch_id) for one in people]
-    letters = forget(about_in=told, recipients=recipients)
+    letters = letters_about(about_in=told, recipients=recipients)
+    forget(about_in=told, recipients=recipients)
     receipt = secrets.token_hex(8)
     db.session.add(
-        Erasure(receipt=receipt, at=now, by=by, registrations=len(people), letters=letters)
+        Erasure(receipt=receipt, at=now, by=by, registrations=len(people), letters=len(letters))
     )
     db.session.flush()
-    return receipt
+    return Erased(receipt, letters)
