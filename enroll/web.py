@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+import hmac
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -158,6 +159,19 @@ def _protect(response: Response) -> Response:
         headers["Referrer-Policy"] = "no-referrer"
         headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def network_key(now: datetime) -> str:
+    """A keyed hash of the network a request comes from, another one each day (UTC).
+
+    One household or school is one network: an IPv4 address, or the /64 of an IPv6 one (RFC 6177).
+    """
+    address = ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - no address is one too
+    if address.version == 6:
+        address = ip_network((address, 64), strict=False).network_address
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    words = f"network {now.astimezone(UTC).date()} {address}".encode()
+    return hmac.new(key, words, hashlib.sha256).hexdigest()
 
 
 def personal() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
@@ -71,14 +72,22 @@ def find_batch(code: str) -> Batch | None:
     return db.session.scalar(sa.select(Batch).where(Batch.code == code))
 
 
-_PUBLIC_ID = sa.select(Batch.id).where(
+class Door(NamedTuple):
+    """What the form must know of a batch: as little as a crowd can afford to ask."""
+
+    id: int
+    asks_prerequisites: bool
+
+
+_DOOR = sa.select(Batch.id, Batch.asks_prerequisites).where(
     Batch.code == sa.bindparam("code"), Batch.state != BatchState.DRAFT
 )
 
 
-def public_id(code: str) -> int | None:
-    """The id of a public batch; `None` for drafts and unknown codes."""
-    return db.session.connection().scalar(_PUBLIC_ID, {"code": code})
+def door(code: str) -> Door | None:
+    """The door of a public batch; `None` for drafts and unknown codes."""
+    row = db.session.connection().execute(_DOOR, {"code": code}).one_or_none()
+    return Door(row[0], row[1]) if row else None
 
 
 def _is_ahead(batch: Batch, now: datetime) -> bool:

@@ -56,11 +56,17 @@ def window(
     opens_at: datetime,
     closes_at: datetime,
     has_seat: bool,
+    may_wait: bool = True,
     now: datetime,
 ) -> Window:
-    """What a newcomer meets at `now`; `has_seat`: a seat is free and nobody waits for it."""
+    """What a newcomer meets at `now`; `has_seat`: a seat is free and nobody waits for it.
+
+    `may_wait`: the waitlist has room. Where neither is so, the batch takes nobody.
+    """
     if state in (BatchState.DRAFT, BatchState.CALLED_OFF) or now >= closes_at:
         return Window.CLOSED
     if now < opens_at:
         return Window.NOT_YET
-    return Window.OPEN if has_seat else Window.WAITLIST
+    if has_seat:
+        return Window.OPEN
+    return Window.WAITLIST if may_wait else Window.CLOSED

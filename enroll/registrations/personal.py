@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from enroll.db import db
-from enroll.registrations.models import Registration, RegistrationEvent
-from enroll.registrations.states import State
+from enroll.mail.models import Letter
+from enroll.registrations.letters import about
+from enroll.registrations.models import Erasure, Registration, RegistrationEvent
+from enroll.registrations.states import LIVE, State
 
 
 def by_token(token: str) -> Registration | None:
@@ -40,3 +43,101 @@ def history(registration: Registration) -> Sequence[RegistrationEvent]:
         .where(RegistrationEvent.registration_id == registration.id)
         .order_by(RegistrationEvent.id)
     ).all()
+
+
+def wished(registration: Registration) -> Sequence[Registration]:
+    """The other batches this person waits in by the same wish, with their batches."""
+    if registration.wish_id is None:
+        return []
+    return db.session.scalars(
+        sa.select(Registration)
+        .options(joinedload(Registration.batch))
+        .where(
+            Registration.wish_id == registration.wish_id,
+            Registration.id != registration.id,
+            Registration.state.in_(LIVE),
+        )
+        .order_by(Registration.id)
+    ).all()
+
+
+def keeps(registration: Registration) -> Registration | None:
+    """What the person keeps until this registration is an enrolment, with its batch."""
+    if registration.replaces_id is None or not registration.state.is_live:
+        return None
+    return db.session.scalar(
+        sa.select(Registration)
+        .options(joinedload(Registration.batch))
+        .where(Registration.id == registration.replaces_id, Registration.state.in_(LIVE))
+    )
+
+
+def receipt(code: str) -> Erasure | None:
+    """The receipt of an erasure; it names nobody."""
+    return db.session.scalar(sa.select(Erasure).where(Erasure.receipt == code))
+
+
+_EXPORTED = (
+    "name",
+    "email",
+    "phone",
+    "background",
+    "message",
+    "language",
+    "state",
+    "seat_number",
+    "created_at",
+    "deadline_at",
+    "address_confirmed_at",
+    "prerequisites_met_at",
+    "consent_version",
+    "consent_language",
+    "consented_at",
+    "news_consented_at",
+    "decision",
+    "question",
+    "questioned_at",
+)
+
+
+def export(registration: Registration) -> dict[str, object]:
+    """Everything kept about the person behind this address, as JSON can hold it; moments in UTC."""
+    people = db.session.scalars(
+        sa.select(Registration)
+        .options(joinedload(Registration.batch))
+        .where(Registration.email == registration.email)
+        .order_by(Registration.id)
+    ).all()
+    return {"email": registration.email, "registrations": [_export_one(one) for one in people]}
+
+
+def _export_one(one: Registration) -> dict[str, object]:
+    letters = db.session.scalars(
+        sa.select(Letter).where(Letter.about == about(one.id)).order_by(Letter.id)
+    )
+    return {
+        "batch": {"code": one.batch.code, "title": one.batch.title},
+        **{name: _plain(getattr(one, name)) for name in _EXPORTED},
+        "history": [
+            {
+                "from": event.from_state,
+                "to": event.to_state,
+                "at": _plain(event.at),
+                "by": event.by,
+                "why": event.why,
+            }
+            for event in history(one)
+        ],
+        "letters": [
+            {
+                "kind": letter.kind,
+                "written_at": _plain(letter.written_at),
+                "sent_at": _plain(letter.sent_at),
+            }
+            for letter in letters
+        ],
+    }
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

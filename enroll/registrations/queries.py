@@ -24,6 +24,7 @@ class Standing:
     seated: int = 0
     waiting: int = 0
     eligible: int = 0
+    enrolled: int = 0
 
 
 def standing(batch_ids: Collection[int]) -> dict[int, Standing]:
@@ -36,6 +37,7 @@ def standing(batch_ids: Collection[int]) -> dict[int, Standing]:
             sa.func.count().filter(Registration.state.in_(SEATED)),
             sa.func.count().filter(Registration.state == State.WAITLISTED),
             sa.func.count().filter(is_eligible()),
+            sa.func.count().filter(Registration.state == State.CONFIRMED),
         )
         .where(Registration.batch_id.in_(batch_ids))
         .group_by(Registration.batch_id)
@@ -54,6 +56,13 @@ class Prospect:
     waiting: int
     window: Window
     seats_left: int  # for a newcomer: none while somebody with a claim waits
+    enrolled: int
+
+    @property
+    def waitlist_is_full(self) -> bool:
+        """No seat is free, and as many wait as the batch allows."""
+        limit = self.batch.waitlist_limit
+        return self.seats_left == 0 and limit is not None and self.waiting >= limit
 
 
 def coming(now: datetime, course_ids: Collection[int] | None = None) -> list[Prospect]:
@@ -82,6 +91,7 @@ def _met(listings: Sequence[batches.Listing], now: datetime) -> list[Prospect]:
 def _meet(listing: batches.Listing, stand: Standing, now: datetime) -> Prospect:
     batch = listing.batch
     seats_left = 0 if stand.eligible else listing.seats_free
+    limit = batch.waitlist_limit
     return Prospect(
         batch=batch,
         capacity=listing.capacity,
@@ -89,11 +99,13 @@ def _meet(listing: batches.Listing, stand: Standing, now: datetime) -> Prospect:
         seated=stand.seated,
         waiting=stand.waiting,
         seats_left=seats_left,
+        enrolled=stand.enrolled,
         window=window(
             batch.state,
             opens_at=batch.opens_at,
             closes_at=batch.closes_at,
             has_seat=seats_left > 0,
+            may_wait=limit is None or stand.waiting < limit,
             now=now,
         ),
     )

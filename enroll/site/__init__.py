@@ -12,18 +12,20 @@ def init_app(app: Flask) -> None:
     """Register the families of pages."""
     from enroll.site import (
         api,
+        asking,
         batches,
         courses,
         feeds,
         guides,
         health,
         home,
+        keeping,
         legal,
         mailbox,
         mine,
         registering,
     )
 
-    families = (home, guides, courses, batches, feeds, registering, mine, legal, api, health)
-    for family in (*families, mailbox):
+    families = (home, guides, courses, batches, feeds, registering, asking, mine, keeping)
+    for family in (*families, legal, api, health, mailbox):
         app.register_blueprint(family.pages)

@@ -14,6 +14,7 @@ from flask_babel import format_currency, format_datetime, get_locale
 from enroll import clock
 from enroll.batches.models import BatchSession
 from enroll.registrations import queries as registrations
+from enroll.site.asking import AddressForm
 
 pages = Blueprint("batches", __name__, url_prefix="/batches")
 
@@ -26,7 +27,8 @@ def index() -> str:
 @pages.get("/<code>")
 def show(code: str) -> str:
     prospect = registrations.prospect(code, clock.now()) or abort(404)
-    return render_template("site/batches/show.html", p=prospect, batch=prospect.batch)
+    form = AddressForm(formdata=None)
+    return render_template("site/batches/show.html", p=prospect, batch=prospect.batch, form=form)
 
 
 @pages.app_template_filter()

@@ -1,29 +1,32 @@
-"""Registering for a batch: the form, and the page that says the same to everybody."""
+"""Registering for a batch, alone or with others: the form, and the page that says the same to everybody."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from flask import Blueprint, abort, current_app, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from enroll import clock
-from enroll.batches.queries import public_id
+from enroll.batches.queries import door
 from enroll.db import atomically
 from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address, normal_phone
 from enroll.refusal import Busy, Refused
 from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
 from enroll.registrations.queries import Prospect, prospect
-from enroll.web import csrf, limiter, personal
+from enroll.web import csrf, limiter, network_key, personal
 
 pages = Blueprint("registering", __name__)
+OTHERS = range(2, arriving.LARGEST_GROUP + 1)
 
 
 class RegistrationForm(Form):
-    """What we ask of a person who wants a seat."""
+    """What we ask of a person who wants a seat; name2, email2 to name5, email5 are those who come along."""
 
     name = StringField(
         _("Your name"), [InputRequired(_("Enter your name.")), Length(max=120), PersonName()]
@@ -34,10 +37,46 @@ class RegistrationForm(Form):
     phone = TelField(_("Telephone"), [PhoneNumber()])
     background = StringField(_("What do you do now?"), [Length(max=200)])
     message = TextAreaField(_("Anything we should know?"), [Length(max=2000)])
+    prerequisites = BooleanField(_("I meet these prerequisites"))
     consent = BooleanField(
         _("I agree"), [DataRequired(_("Tick the box to agree, or we may not keep your data."))]
     )
     news = BooleanField(_("Also write to me about later batches"))
+
+    def check(self, *, asks_prerequisites: bool) -> bool:
+        """Validate the shape: the tick where the batch asks for it, and each other person whole."""
+        fine = self.validate_on_submit()
+        if asks_prerequisites and not self.prerequisites.data:
+            self.prerequisites.errors = [_("Tick the box if you meet the prerequisites.")]
+            fine = False
+        return self._check_others() and fine
+
+    def _check_others(self) -> bool:
+        fine, known = True, {self.email.data}
+        for number in OTHERS:
+            name, email = self[f"name{number}"], self[f"email{number}"]
+            if name.data and not email.data:
+                email.errors = [*email.errors, _("Enter this person’s e-mail address.")]
+            elif email.data and not name.data:
+                name.errors = [*name.errors, _("Enter this person’s name.")]
+            elif email.data and email.data in known:
+                email.errors = [*email.errors, _("Everybody needs an e-mail address of their own.")]
+            known.add(email.data)
+            fine = fine and not (name.errors or email.errors)
+        return fine
+
+
+for _number in OTHERS:
+    setattr(
+        RegistrationForm,
+        f"name{_number}",
+        StringField(_("Name"), [Optional(), Length(max=120), PersonName()]),
+    )
+    setattr(
+        RegistrationForm,
+        f"email{_number}",
+        EmailField(_("E-mail address"), [Optional(), MailAddress()]),
+    )
 
 
 @pages.get("/batches/<code>/register")
@@ -50,18 +89,13 @@ def register(code: str) -> ResponseReturnValue:
 @limiter.limit("300 per hour")
 def take_registration(code: str) -> ResponseReturnValue:
     # The seats are counted only to show the form again: counting is what a crowd cannot afford.
-    batch_id = public_id(code) or abort(404)
+    batch = door(code) or abort(404)
     form = RegistrationForm()
-    if not form.validate_on_submit():
+    if not form.check(asks_prerequisites=batch.asks_prerequisites):
         return _show(_batch_or_404(code), form), 422
     try:
-        atomically(
-            arriving.register,
-            batch_id=batch_id,
-            applicant=_applicant(form),
-            now=clock.now(),
-        )
-    except arriving.RegistrationClosed as refusal:
+        _register(batch.id, form, clock.now())
+    except (arriving.RegistrationClosed, arriving.WaitlistFull) as refusal:
         return _show(_batch_or_404(code), form, refusal), 409
     except Busy as busy:
         return _show(_batch_or_404(code), form, busy), 409, {"Retry-After": "2"}
@@ -79,6 +113,18 @@ def registered(code: str) -> ResponseReturnValue:
     )
 
 
+def _register(batch_id: int, form: RegistrationForm, now: datetime) -> None:
+    applicants = [_applicant(form, form.name.data, form.email.data, now)]
+    for number in OTHERS:
+        if form[f"email{number}"].data:
+            name, email = form[f"name{number}"].data, form[f"email{number}"].data
+            applicants.append(_applicant(form, name, email, now))
+    if len(applicants) == 1:
+        atomically(arriving.register, batch_id=batch_id, applicant=applicants[0], now=now)
+    else:
+        atomically(arriving.register_group, batch_id=batch_id, applicants=applicants, now=now)
+
+
 def _batch_or_404(code: str) -> Prospect:
     return prospect(code, clock.now()) or abort(404)
 
@@ -88,24 +134,36 @@ def _show(
     form: RegistrationForm,
     refusal: Refused | None = None,
 ) -> str:
+    reason = None
+    if isinstance(refusal, arriving.WaitlistFull):
+        reason = "waitlist_full"
+    elif refusal:
+        reason = refusal.facts.get("reason", "busy")
     return render_template(
         "site/registering/register.html",
         prospect=found,
         batch=found.batch,
         form=form,
-        refusal=refusal.facts.get("reason", "busy") if refusal else None,
+        others=OTHERS,
+        refusal=reason,
         minimum_age=current_app.config["MINIMUM_AGE"],
     )
 
 
-def _applicant(form: RegistrationForm) -> arriving.Applicant:
+def _applicant(form: RegistrationForm, name: str, email: str, now: datetime) -> arriving.Applicant:
+    """Telephone, background and message are those of whoever fills the form in."""
+    is_first = email == form.email.data
+    limited = current_app.config["RATELIMIT_ENABLED"]
     return arriving.Applicant(
-        email=normal_address(form.email.data),
-        name=form.name.data,
-        phone=normal_phone(form.phone.data),
-        background=form.background.data,
-        message=form.message.data,
+        email=normal_address(email),
+        name=name,
+        phone=normal_phone(form.phone.data) if is_first else "",
+        background=form.background.data if is_first else "",
+        message=form.message.data if is_first else "",
         language=str(get_locale()),
-        wants_news=form.news.data,
+        wants_news=is_first and form.news.data,
+        meets_prerequisites=form.prerequisites.data,
         consent_version=consent_version(current_app.config["MINIMUM_AGE"]),
+        network=network_key(now) if limited else None,
+        holds_allowed=current_app.config["HOLDS_PER_NETWORK"] if limited else None,
     )
