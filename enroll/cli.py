@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -17,13 +17,14 @@ from enroll.accounts.staffing import add_staff
 from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.db import atomically, db
 from enroll.refusal import Refused
+from enroll.registrations import outages
 from enroll.registrations.audit import audit
 from enroll.schema import missing_guards
 
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (work, load_demo, check, add, examine, back_up, restore, catalog):
+    for command in (work, load_demo, check, add, examine, back_up, restore, catalog, tell_outage):
         app.cli.add_command(command)
 
 
@@ -142,6 +143,38 @@ def _or_say_why(act: Callable[[], None]) -> None:
         act()
     except (backup.CannotBackUp, OSError, sa.exc.SQLAlchemyError) as error:
         raise click.ClickException(str(error)) from None
+
+
+@click.command("outage")
+@click.option("--go-on", is_flag=True, help="End the quiet now: send what waits, end what is over.")
+def tell_outage(go_on: bool) -> None:
+    """Say what the latest outage left behind, and until when things stay quiet."""
+    left = outages.backlog(clock.now())
+    if left is None:
+        click.echo("Nothing is waiting.")
+        return
+    for line in _told(left):
+        click.echo(line)
+    if go_on:
+        atomically(outages.go_on, now=clock.now())
+        click.echo("The quiet is over: the worker goes on now.")
+    else:
+        click.echo("To end the quiet now: flask --app wsgi outage --go-on")
+
+
+def _told(left: outages.Backlog) -> Iterator[str]:
+    """The lines of an outage; moments in UTC, like those of the log."""
+    outage = left.outage
+    yield (
+        f"Nobody looked after things from {outage.began_at:%Y-%m-%d %H:%M}"
+        f" to {outage.noticed_at:%Y-%m-%d %H:%M} UTC."
+    )
+    yield f"Deadlines extended, their people told: {outage.deadlines}"
+    yield f"Deadlines over, not ended yet: {left.deadlines}"
+    yield f"Letters waiting: {sum(left.letters.values())}"
+    for kind, number in sorted(left.letters.items()):
+        yield f"  {kind}: {number}"
+    yield f"Nothing ends and no old letter is sent until {outage.quiet_until:%Y-%m-%d %H:%M} UTC."
 
 
 @click.group("catalog")

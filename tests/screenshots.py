@@ -26,6 +26,10 @@ PAGES = {
     "form": "/batches/mle-01/register",
     "form-waitlist": "/batches/ops-01/register",
     "registered": "/batches/mle-01/registered",
+    "batch-apply": "/batches/ops-03",
+    "form-apply": "/batches/ops-03/register",
+    "lost-link": "/registrations",
+    "lost-link-sent": "/registrations/sent",
     "privacy": "/privacy",
     "mailbox": "/mailbox",
     "sign-in": "/staff/login",
@@ -55,7 +59,11 @@ def visit(browser: Browser, site: Site, pages: dict[str, str], only: set[str]) -
 def own_pages(site: Site, instance: Path, url: str) -> dict[str, str]:
     """Somebody registers and waits, so that the personal pages and the letters can be seen."""
     pages = {}
-    for name, code in (("mine-held", "mle-02"), ("mine-waiting", "ops-01")):
+    for name, code in (
+        ("mine-held", "mle-02"),
+        ("mine-applied", "ops-03"),
+        ("mine-waiting", "ops-01"),
+    ):
         Visitor(site.base_url).register(
             code, name="Asha Verma", email="asha@example.org", consent="y"
         )
@@ -63,6 +71,9 @@ def own_pages(site: Site, instance: Path, url: str) -> dict[str, str]:
         text = read_mailbox(instance)[-1].get_body(("plain",)).get_content()
         token = text.partition("/registrations/")[2].split()[0]
         pages[name] = f"/registrations/{token}"
+    visitor, waiting = Visitor(site.base_url), pages["mine-waiting"]
+    visitor.post(f"{waiting}/confirm", visitor.open_form(waiting, f"{waiting}/confirm"))
+    pages["erase"] = f"{waiting}/erase"
     number = max(int(path.stem) for path in (instance / "mailbox").glob("*.eml"))
     return pages | {"letter": f"/mailbox/{number}", "letter-html": f"/mailbox/{number}.html"}
 

@@ -37,7 +37,7 @@ class ShiftForm(Form):
     """By how many days a batch moves; `seen` is the first day that the colleague was shown."""
 
     days = IntegerField(
-        _("Days"),
+        _("Move by how many days?"),
         [
             InputRequired(_("Enter a number of days.")),
             NumberRange(-FARTHEST, FARTHEST, _("Enter a number from -366 to 366.")),

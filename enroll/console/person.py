@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from enroll import clock
 from enroll.accounts.duties import Duty
@@ -24,6 +24,7 @@ from enroll.registrations import deciding
 from enroll.registrations.models import Registration
 from enroll.registrations.outcomes import Outcome
 from enroll.registrations.personal import history, place
+from enroll.registrations.queries import roster
 from enroll.registrations.states import State
 from enroll.web import csrf
 
@@ -35,7 +36,7 @@ class CancelForm(Form):
 
     reason = TextAreaField(
         _("Reason"),
-        [InputRequired(_("Give a reason: it stands in the letter.")), Length(max=1000)],
+        [DataRequired(_("Give a reason: it stands in the letter.")), Length(max=1000)],
     )
 
 
@@ -139,7 +140,7 @@ def _page(one: Registration, refusal: str | None = None) -> str:
         batch=one.batch,
         refusal=refusal,
         place=place(one),
-        bonds=queries.bonds(one.batch_id, [one]),
+        bonds=queries.bonds(one.batch_id, roster(one.batch_id)),
         events=[(event, words.hand(event.by, names)) for event in events],
         states=words.STATES,
         letters=queries.letters_about(one),

@@ -98,18 +98,22 @@ def count_live(batch_id: int) -> int:
 def bonds(batch_id: int, people: Sequence[Registration]) -> Bonds:
     """Groups, wishes and replaced places of these people of one batch: one query."""
     found = Bonds(_groups(people), defaultdict(list), defaultdict(list), defaultdict(list))
-    others = db.session.execute(_bound(batch_id)).all()
+    by_id, by_wish, by_replaced = {}, defaultdict(list), defaultdict(list)
+    for row in db.session.execute(_bound(batch_id)):
+        there = Elsewhere(row.id, row.code, row.state)
+        by_id[there.id] = there
+        by_wish[row.wish_id].append(there)
+        by_replaced[row.replaces_id].append(there)
     for one in people:
         if not one.state.is_live:
             continue
-        for row in others:
-            there = Elsewhere(row.id, row.code, row.state)
-            if one.replaces_id == row.id:
-                found.keeps[one.id].append(there)
-            elif row.replaces_id == one.id:
-                found.moves[one.id].append(there)
-            elif one.wish_id is not None and one.wish_id == row.wish_id:
-                found.wishes[one.id].append(there)
+        if one.replaces_id in by_id:
+            found.keeps[one.id] = [by_id[one.replaces_id]]
+        if one.id in by_replaced:
+            found.moves[one.id] = by_replaced[one.id]
+        if one.wish_id is not None:
+            told = {there.id for there in found.keeps[one.id] + found.moves[one.id]}
+            found.wishes[one.id] = [it for it in by_wish[one.wish_id] if it.id not in told]
     return found
 
 

@@ -38,7 +38,7 @@ class SizeForm(Form):
     """How many seats a batch is to have."""
 
     capacity = IntegerField(
-        _("Seats"),
+        _("Number of seats"),
         [
             InputRequired(_("Enter how many seats the batch has.")),
             NumberRange(0, LARGEST, _("Enter a number from 0 to 1000.")),

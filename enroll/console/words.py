@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import gettext, ngettext
+from flask_babel import format_datetime, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from enroll.batches.states import BatchState
@@ -78,6 +80,7 @@ def init_app(app: Flask) -> None:
     """Let templates say it in the same words."""
     app.add_template_filter(state_words)
     app.add_template_filter(dialled)
+    app.add_template_filter(brief)
     app.add_template_global(BATCH_STATES, "batch_states")
 
 
@@ -99,6 +102,11 @@ def dialled(phone: str) -> str:
     digits = "".join(one for one in phone if one.isascii() and (one.isdigit() or one == "+"))
     is_sure = all(one.isascii() for one in phone if one.isdigit()) and digits.rfind("+") <= 0
     return digits if is_sure else ""
+
+
+def brief(at: datetime, zone: str) -> str:
+    """A moment in the batch's zone, for rows under a heading that names the zone."""
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), "d MMM y, HH:mm", rebase=False))
 
 
 def hand(by: str, colleagues: Mapping[str, str]) -> str:

@@ -61,7 +61,7 @@ class Prospect:
     @property
     def waitlist_is_full(self) -> bool:
         """No seat is free, and as many wait as the batch allows."""
-        limit = self.batch.waitlist_limit
+        limit = None if self.batch.needs_approval else self.batch.waitlist_limit
         return self.seats_left == 0 and limit is not None and self.waiting >= limit
 
 
@@ -105,7 +105,8 @@ def _meet(listing: batches.Listing, stand: Standing, now: datetime) -> Prospect:
             opens_at=batch.opens_at,
             closes_at=batch.closes_at,
             has_seat=seats_left > 0,
-            may_wait=limit is None or stand.waiting < limit,
+            # Applications wait for a decision, not for a seat: no limit counts them.
+            may_wait=limit is None or batch.needs_approval or stand.waiting < limit,
             now=now,
         ),
     )

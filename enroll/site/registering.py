@@ -18,15 +18,27 @@ from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_addr
 from enroll.refusal import Busy, Refused
 from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
-from enroll.registrations.queries import Prospect, prospect
+from enroll.registrations.queries import Prospect, joinable, prospect
 from enroll.web import csrf, limiter, network_key, personal
 
 pages = Blueprint("registering", __name__)
 OTHERS = range(2, arriving.LARGEST_GROUP + 1)
 
 
+def _their_name(number: int) -> StringField:
+    words = _("Name of person %(number)s", number=number)
+    return StringField(words, [Optional(), Length(max=120), PersonName()])
+
+
+def _their_address(number: int) -> EmailField:
+    return EmailField(_("E-mail of person %(number)s", number=number), [Optional(), MailAddress()])
+
+
 class RegistrationForm(Form):
-    """What we ask of a person who wants a seat; name2, email2 to name5, email5 are those who come along."""
+    """What we ask of a person who wants a seat; name2, email2 to name5, email5 are those who come along.
+
+    Fields stand in the order of the page: so do the errors in the summary.
+    """
 
     name = StringField(
         _("Your name"), [InputRequired(_("Enter your name.")), Length(max=120), PersonName()]
@@ -37,6 +49,10 @@ class RegistrationForm(Form):
     phone = TelField(_("Telephone"), [PhoneNumber()])
     background = StringField(_("What do you do now?"), [Length(max=200)])
     message = TextAreaField(_("Anything we should know?"), [Length(max=2000)])
+    name2, email2 = _their_name(2), _their_address(2)
+    name3, email3 = _their_name(3), _their_address(3)
+    name4, email4 = _their_name(4), _their_address(4)
+    name5, email5 = _their_name(5), _their_address(5)
     prerequisites = BooleanField(_("I meet these prerequisites"))
     consent = BooleanField(
         _("I agree"), [DataRequired(_("Tick the box to agree, or we may not keep your data."))]
@@ -52,31 +68,32 @@ class RegistrationForm(Form):
         return self._check_others() and fine
 
     def _check_others(self) -> bool:
-        fine, known = True, {self.email.data}
+        """Each of the others has a name and an address, and nobody's address stands there twice."""
+        fine, known = True, {_same(self.email.data)}
         for number in OTHERS:
             name, email = self[f"name{number}"], self[f"email{number}"]
             if name.data and not email.data:
                 email.errors = [*email.errors, _("Enter this person’s e-mail address.")]
             elif email.data and not name.data:
                 name.errors = [*name.errors, _("Enter this person’s name.")]
-            elif email.data and email.data in known:
+            elif email.data and _same(email.data) in known:
                 email.errors = [*email.errors, _("Everybody needs an e-mail address of their own.")]
-            known.add(email.data)
+            known.add(_same(email.data))
             fine = fine and not (name.errors or email.errors)
         return fine
 
+    def people(self) -> list[tuple[str, str]]:
+        """Name and address of everybody in the form, first the person who fills it in."""
+        others = [(self[f"name{n}"].data, self[f"email{n}"].data) for n in OTHERS]
+        return [(self.name.data, self.email.data), *(one for one in others if one[1])]
 
-for _number in OTHERS:
-    setattr(
-        RegistrationForm,
-        f"name{_number}",
-        StringField(_("Name"), [Optional(), Length(max=120), PersonName()]),
-    )
-    setattr(
-        RegistrationForm,
-        f"email{_number}",
-        EmailField(_("E-mail address"), [Optional(), MailAddress()]),
-    )
+
+def _same(address: str | None) -> str:
+    """One spelling for one mailbox, also of what is no address."""
+    try:
+        return normal_address(address or "")
+    except ValueError:
+        return (address or "").casefold()
 
 
 @pages.get("/batches/<code>/register")
@@ -114,15 +131,12 @@ def registered(code: str) -> ResponseReturnValue:
 
 
 def _register(batch_id: int, form: RegistrationForm, now: datetime) -> None:
-    applicants = [_applicant(form, form.name.data, form.email.data, now)]
-    for number in OTHERS:
-        if form[f"email{number}"].data:
-            name, email = form[f"name{number}"].data, form[f"email{number}"].data
-            applicants.append(_applicant(form, name, email, now))
-    if len(applicants) == 1:
-        atomically(arriving.register, batch_id=batch_id, applicant=applicants[0], now=now)
+    first, *others = [_applicant(form, *person, now) for person in form.people()]
+    if others:
+        everybody = [first, *others]
+        atomically(arriving.register_group, batch_id=batch_id, applicants=everybody, now=now)
     else:
-        atomically(arriving.register_group, batch_id=batch_id, applicants=applicants, now=now)
+        atomically(arriving.register, batch_id=batch_id, applicant=first, now=now)
 
 
 def _batch_or_404(code: str) -> Prospect:
@@ -146,8 +160,15 @@ def _show(
         form=form,
         others=OTHERS,
         refusal=reason,
+        elsewhere=_elsewhere(found) if reason or not found.window.takes_people else [],
         minimum_age=current_app.config["MINIMUM_AGE"],
     )
+
+
+def _elsewhere(found: Prospect) -> list[Prospect]:
+    """Other batches of the course that take people, for whom this one does not."""
+    coming = joinable(clock.now(), [found.batch.course_id])
+    return [one for one in coming if one.batch.id != found.batch.id and one.window.takes_people]
 
 
 def _applicant(form: RegistrationForm, name: str, email: str, now: datetime) -> arriving.Applicant:

@@ -1,0 +1,36 @@
+"""How colleagues look at pages and press buttons."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.reading import hidden_fields
+
+
+def press(client: FlaskClient, page: str, to: str | None = None, **fields: Any) -> TestResponse:
+    """Open a page, fill in its form and send it, to `to` if the button leads elsewhere."""
+    seen = client.get(page)
+    assert seen.status_code == 200, page
+    return client.post(to or page, data=hidden_fields(seen.text) | fields)
+
+
+def said(client: FlaskClient, answer: TestResponse) -> str:
+    """What the page after a redirect says about the press."""
+    assert answer.status_code == 303, answer.text
+    return flashed(client.get(answer.location).text)
+
+
+def flashed(page: str) -> str:
+    """The messages on top of a page."""
+    found = re.findall(r'(?s)<div class="flash.*?<p>(.*?)</p>', page)
+    return html.unescape(" ".join(words.strip() for words in found))
+
+
+def text(page: str) -> str:
+    """What a person reads on a page."""
+    return html.unescape(re.sub(r"(?s)<[^>]*>|\s+", " ", re.sub(r"(?s)<[^>]*>", " ", page)))
