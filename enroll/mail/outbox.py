@@ -92,7 +92,11 @@ def postpone(*, written_before: datetime, until: datetime) -> int:
     answers how many."""
     moved = db.session.scalars(
         sa.update(Letter)
-        .where(Letter.state == LetterState.QUEUED, Letter.written_at < written_before)
+        .where(
+            Letter.state == LetterState.QUEUED,
+            Letter.written_at < written_before,
+            Letter.attempts == 0,  # the others have a time of their own on the ladder of tries
+        )
         .values(due_at=until)
         .returning(Letter.id)
         .execution_options(synchronize_session=False)

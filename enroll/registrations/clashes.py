@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from enroll.batches.models import Batch, BatchSession
 from enroll.db import db
 from enroll.refusal import Refused
+from enroll.registrations.locking import lock_person_once
 from enroll.registrations.models import Registration
 from enroll.registrations.states import LIVE, State
 
@@ -23,17 +24,16 @@ def refuse_clash(registration: Registration, *, leaving: Collection[int] = ()) -
 
     Applies where either batch asks for it. Asked only of somebody who has shown that the address is
     theirs: the answer says where a person is enrolled. `leaving` are registrations given up in the
-    same moment. Locks the person's registrations, so that two confirmations cannot pass each other.
+    same moment. Two confirmations of one person pass here one after the other, so that the second
+    sees the first: nothing else is locked after this, so nobody waits in a circle.
     """
+    lock_person_once(registration.email)
     others = db.session.scalars(
-        sa.select(Registration.id)
-        .where(
+        sa.select(Registration.id).where(
             Registration.email == registration.email,
             Registration.id != registration.id,
             Registration.state.in_(LIVE),
         )
-        .order_by(Registration.id)
-        .with_for_update()
     ).all()
     there = [one for one in others if one not in leaving]
     if there:

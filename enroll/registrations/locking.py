@@ -9,10 +9,12 @@ from enroll.db import Again, db, dialect_name, lock_batches
 from enroll.registrations.models import Registration, Wish
 from enroll.registrations.states import LIVE
 
+_PERSON_CLASS = 0x5EA8  # beside the class of the batches' locks
+
 # Built once: building a statement takes longer than running it.
 _mine = aliased(Registration)
-_BOUND = (
-    sa.select(Registration.batch_id)
+_TIED = (
+    sa.select(Registration.id, Registration.batch_id)
     .join(
         _mine,
         sa.or_(
@@ -21,7 +23,7 @@ _BOUND = (
             Registration.id == _mine.id,
         ),
     )
-    .where(_mine.id == sa.bindparam("which"))
+    .where(_mine.id.in_(sa.bindparam("which", expanding=True)))
 )
 _WISHES = (
     sa.select(Wish.id)
@@ -82,6 +84,27 @@ def is_bound(registration_id: int) -> bool:
     )
 
 
+def tied(registration_id: int) -> dict[int, int]:
+    """All that ends when this registration becomes an enrolment, and itself: batch ids by id.
+
+    Its wish, what it replaces, and what is tied to those in turn.
+    """
+    found: dict[int, int] = {}
+    frontier = {registration_id}
+    while frontier:
+        rows = {row[0]: row[1] for row in db.session.execute(_TIED, {"which": list(frontier)})}
+        frontier = rows.keys() - found.keys() - frontier
+        found |= rows
+    return found
+
+
 def bound_batches(registration_id: int) -> set[int]:
     """The batches in which something ends when this registration becomes an enrolment."""
-    return set(db.session.scalars(_BOUND, {"which": registration_id}))
+    return set(tied(registration_id).values())
+
+
+def lock_person_once(email: str) -> None:
+    """One transaction at a time for this address; the last lock anybody takes. (SQLite has one anyway.)"""
+    if dialect_name() == "postgresql":
+        key = sa.func.hashtext(email)
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_PERSON_CLASS, key)))

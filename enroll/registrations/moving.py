@@ -15,7 +15,7 @@ from enroll.registrations.allocation import arrive, claim_first, move, note, pro
 from enroll.registrations.arriving import refuse_long_waitlist, refuse_outside_window
 from enroll.registrations.clashes import refuse_clash
 from enroll.registrations.entering import enter_also
-from enroll.registrations.locking import bound_batches, lock_person
+from enroll.registrations.locking import bound_batches, lock_person, tied
 from enroll.registrations.models import Registration, Wish
 from enroll.registrations.outcomes import Outcome, refuse_if_over
 from enroll.registrations.personal import history
@@ -180,14 +180,11 @@ def may_start_again(registration: Registration) -> bool:
 
 def _left_behind(registration: Registration) -> list[Registration]:
     """What becomes needless once this registration is an enrolment."""
-    bound = [Registration.id == registration.replaces_id]
-    if registration.wish_id is not None:
-        waits = Registration.state.in_((State.WAITLISTED, State.OFFERED))
-        bound.append(sa.and_(Registration.wish_id == registration.wish_id, waits))
+    others = tied(registration.id).keys() - {registration.id}
     return list(
         db.session.scalars(
             sa.select(Registration)
-            .where(sa.or_(*bound), Registration.state.in_(LIVE), Registration.id != registration.id)
+            .where(Registration.id.in_(others), Registration.state.in_(LIVE))
             .order_by(Registration.id)
             .execution_options(populate_existing=True)
         )

@@ -73,6 +73,8 @@ def confirm_to_run(*, batch_id: int, now: datetime) -> bool:
     batch = _batch(batch_id)
     if batch.state is BatchState.CONFIRMED_TO_RUN:
         return False
+    if batch.state is BatchState.DRAFT:  # that would be publishing it
+        raise BatchMoved(state=batch.state)
     _move_batch(batch, BatchState.CONFIRMED_TO_RUN)
     tell_everybody(batch_id, "batch_confirmed_to_run", key="once", now=now)
     return True
@@ -150,14 +152,18 @@ def reschedule(*, batch_id: int, days: int, now: datetime) -> None:
     """Shift the whole batch by so many days: its sessions keep their local hours.
 
     Everybody is written to, with the new dates for the calendar. Refuses with `BatchMoved` for a
-    batch that has begun or was called off.
+    batch that has begun or was called off, and for dates that lie before now or its opening.
     """
     lock_seating(batch_id)
     batch = _batch(batch_id)
     if batch.state is BatchState.CALLED_OFF or batch_facts(batch_id).begins_at <= now:
         raise BatchMoved(state=batch.state)
     shift = timedelta(days=days)
-    batch.starts_on, batch.ends_on = batch.starts_on + shift, batch.ends_on + shift
+    if batch_facts(batch_id).begins_at + shift <= now or batch.closes_at + shift <= batch.opens_at:
+        raise BatchMoved(state=batch.state)
+    for name in ("starts_on", "ends_on", "decide_on", "answer_on"):
+        on = getattr(batch, name)
+        setattr(batch, name, on + shift if on else None)
     batch.closes_at = _shifted(batch, batch.closes_at, shift)
     for one in db.session.scalars(sa.select(BatchSession).where(BatchSession.batch_id == batch_id)):
         one.starts_at = _shifted(batch, one.starts_at, shift)

@@ -16,7 +16,7 @@ from enroll import clock
 from enroll.batches.queries import door
 from enroll.db import atomically
 from enroll.forms import Form, PersonName, PhoneNumber
-from enroll.refusal import Refused
+from enroll.refusal import Busy, Refused
 from enroll.registrations import answering, moving
 from enroll.registrations import personal as own
 from enroll.registrations.models import Registration
@@ -166,6 +166,8 @@ def press(
     token, batch_id = mine.token, mine.batch_id
     try:
         outcome = atomically(verb, batch_id=batch_id, registration_id=mine.id, now=clock.now())
+    except Busy as busy:
+        return show(own_or_404(token), refusal=busy), 409, {"Retry-After": "2"}
     except Refused as refusal:
         return show(own_or_404(token), refusal=refusal), 409
     flash(done if outcome.changed else again, "done" if outcome.changed else "note")

@@ -11,8 +11,6 @@ from datetime import datetime
 
 from enroll.registrations.states import State
 
-WAITS = (State.WAITLISTED, State.OFFERED)
-
 
 @dataclass(eq=False)
 class Person:
@@ -124,21 +122,22 @@ class House:
 
     def bound(self, one: Person) -> list[Room]:
         """Where something may become possible when this person decides."""
-        rooms = [one.room] + ([one.replaces.room] if one.replaces else [])
-        if one.wish is not None:
-            rooms += [p.room for p in self.everybody() if p.wish == one.wish and p.state.is_live]
-        return rooms
+        return [p.room for p in self.tied(one)]
+
+    def tied(self, one: Person) -> list[Person]:
+        """Oneself, one's wish, what one replaces, and what is tied to those in turn."""
+        found = [one]
+        for p in found:
+            mates = [
+                mate
+                for mate in self.everybody()
+                if p.wish is not None and mate.wish == p.wish and mate.state.is_live
+            ]
+            found += [q for q in [*mates, *([p.replaces] if p.replaces else [])] if q not in found]
+        return found
 
     def left_behind(self, one: Person) -> list[Person]:
-        found = [
-            p
-            for p in self.everybody()
-            if p is not one
-            and (
-                (p is one.replaces and p.state.is_live)
-                or (one.wish is not None and p.wish == one.wish and p.state in WAITS)
-            )
-        ]
+        found = [p for p in self.tied(one) if p is not one and p.state.is_live]
         return sorted(found, key=lambda p: p.id)
 
     def enrol(self, one: Person) -> None:
