@@ -86,6 +86,34 @@ def free_port() -> int:
             return port
 
 
+_SHAPE = """
+SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
+    SELECT concat(oid, relname, relkind, reloptions, relrowsecurity) AS line FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT a::text FROM pg_attribute a WHERE attrelid >= 16384
+        AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+    UNION ALL SELECT t::text FROM pg_trigger t
+    UNION ALL SELECT c::text FROM pg_constraint c WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT i::text FROM pg_index i WHERE indexrelid >= 16384
+    UNION ALL SELECT p::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT s::text FROM pg_db_role_setting s
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT version_num FROM alembic_version
+) AS lines"""
+_NOBODY_ELSE = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+_EMPTY = """
+DO $$ DECLARE name regclass; BEGIN
+    SET LOCAL session_replication_role = replica;  -- no trigger refuses, no reference is checked
+    FOR name IN SELECT oid FROM pg_class WHERE relkind = 'r'
+        AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+    LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+        FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$"""
+
+
 class ThrowawayPostgres:
     """One server on 127.0.0.1: durable like a real one (fsync stays on), gone with the tests."""
 
@@ -152,6 +180,25 @@ class ThrowawayPostgres:
         self._administer(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
+
+    def shape(self, name: str) -> str | None:
+        """A digest of all that makes a database except its rows, the same for a copy; or `None`."""
+        with (
+            psycopg.connect(self.url(name), autocommit=True) as connection,
+            contextlib.suppress(psycopg.errors.UndefinedTable),
+        ):
+            found = connection.execute(_SHAPE).fetchone()
+            return str(found[0]) if found else None
+        return None
+
+    def empty(self, name: str) -> None:
+        """Delete every row but the schema's version, whoever guards it; numbers start at 1 again.
+
+        Eight times as fast as a new database, of which a run of all tests asks for a thousand.
+        """
+        with psycopg.connect(self.url(name)) as connection:
+            connection.execute(_NOBODY_ELSE)
+            connection.execute(_EMPTY)
 
     def log(self) -> str:
         """What the server wrote so far."""
