@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.chromium import ARGUMENTS, find
 from tests.serving import Site, Visitor, Worker, command, read_mailbox
@@ -35,9 +36,21 @@ PAGES = {
     "sign-in": "/staff/login",
     "not-found": "/nowhere",
 }
+STAFF_PAGES = {
+    "staff": "/staff/",
+    "roster": "/staff/batches/ops-01/roster",
+    "roster-apply": "/staff/batches/ops-03/roster",
+    "steer": "/staff/batches/fnd-02/steer",
+    "call-off": "/staff/batches/fnd-02/call-off",
+    "shift": "/staff/batches/fnd-02/shift?days=7",
+    "person": "/staff/registrations/1",
+    "person-cancel": "/staff/registrations/1/cancel",
+}
 
 
-def visit(browser: Browser, site: Site, pages: dict[str, str], only: set[str]) -> None:
+def visit(
+    browser: Browser, site: Site, pages: dict[str, str], sign_in: dict[str, str], only: set[str]
+) -> None:
     """Each page, each width, each colour scheme."""
     for scheme in ("light", "dark"):
         for width in (360, 1280):
@@ -45,14 +58,24 @@ def visit(browser: Browser, site: Site, pages: dict[str, str], only: set[str]) -
                 viewport={"width": width, "height": 800}, color_scheme=scheme
             )
             page = context.new_page()
-            for name, path in pages.items():
-                if not only or name in only:
-                    page.goto(site.base_url + path)
-                    page.screenshot(path=FOLDER / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+            def take(some: dict[str, str], page: Page = page, end: str = f"{width}-{scheme}") -> None:
+                for name, path in some.items():
+                    if not only or name in only:
+                        page.goto(site.base_url + path)
+                        page.screenshot(path=FOLDER / f"{name}-{end}.png", full_page=True)
+
+            take(pages)
             page.goto(f"{site.base_url}/batches/mle-01/register")
             page.get_by_label("E-mail address").fill("asha at example")
             page.get_by_role("button", name="Register").click()
             page.screenshot(path=FOLDER / f"form-errors-{width}-{scheme}.png", full_page=True)
+            page.goto(f"{site.base_url}/staff/login")
+            page.locator("[name=email]").fill(sign_in["email"])
+            page.locator("[name=password]").fill(sign_in["password"])
+            page.get_by_role("button", name="Sign in").click()
+            take(STAFF_PAGES)
             context.close()
 
 
@@ -88,7 +111,8 @@ def main() -> None:
             assert command(url, instance, *args).returncode == 0
         browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
         with Site(url, instance, workers=2) as site:
-            visit(browser, site, PAGES | own_pages(site, instance, url), only)
+            sign_in = json.loads((instance / "demo-sign-in.json").read_text())
+            visit(browser, site, PAGES | own_pages(site, instance, url), sign_in, only)
         browser.close()
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
 

@@ -121,6 +121,10 @@ def call_off_now(code: str) -> ResponseReturnValue:
         )
     except Refused as refusal:
         return _call_off_page(_found(code), why_not(refusal)), 409
+    if told is None:
+        return _back(
+            code, gettext("It was called off already. Nobody is written to again."), "note"
+        )
     if not told:
         return _back(code, gettext("The batch is called off. Nobody was left to write to."), "note")
     return _back(

@@ -8,10 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from enroll.batches.facts import batch_facts
 from enroll.db import db
 from enroll.mail.models import Letter
 from enroll.registrations.letters import about
-from enroll.registrations.models import Erasure, Registration, RegistrationEvent
+from enroll.registrations.models import Erasure, OpeningReminder, Registration, RegistrationEvent
 from enroll.registrations.states import LIVE, State
 
 
@@ -86,6 +87,9 @@ _EXPORTED = (
     "language",
     "state",
     "seat_number",
+    "queue_number",
+    "group_id",
+    "wish_id",
     "created_at",
     "deadline_at",
     "address_confirmed_at",
@@ -97,6 +101,7 @@ _EXPORTED = (
     "decision",
     "question",
     "questioned_at",
+    "network",
 )
 
 
@@ -108,7 +113,17 @@ def export(registration: Registration) -> dict[str, object]:
         .where(Registration.email == registration.email)
         .order_by(Registration.id)
     ).all()
-    return {"email": registration.email, "registrations": [_export_one(one) for one in people]}
+    openings = db.session.scalars(
+        sa.select(OpeningReminder).where(OpeningReminder.email == registration.email)
+    )
+    return {
+        "email": registration.email,
+        "registrations": [_export_one(one) for one in people],
+        "reminders_of_an_opening": [
+            {"batch": batch_facts(one.batch_id).code, "asked_at": _plain(one.asked_at)}
+            for one in openings
+        ],
+    }
 
 
 def _export_one(one: Registration) -> dict[str, object]:
@@ -117,6 +132,7 @@ def _export_one(one: Registration) -> dict[str, object]:
     )
     return {
         "batch": {"code": one.batch.code, "title": one.batch.title},
+        "instead_of": _replaced(one),
         **{name: _plain(getattr(one, name)) for name in _EXPORTED},
         "history": [
             {
@@ -137,6 +153,12 @@ def _export_one(one: Registration) -> dict[str, object]:
             for letter in letters
         ],
     }
+
+
+def _replaced(one: Registration) -> str | None:
+    """The code of the batch that the person leaves, or left, for this one."""
+    before = db.session.get(Registration, one.replaces_id) if one.replaces_id else None
+    return batch_facts(before.batch_id).code if before else None
 
 
 def _plain(value: object) -> object:

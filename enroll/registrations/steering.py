@@ -80,12 +80,12 @@ def confirm_to_run(*, batch_id: int, now: datetime) -> bool:
     return True
 
 
-def call_off(*, batch_id: int, by: str, now: datetime) -> int:
+def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     """The batch does not take place: everybody is written to, and offered what is free elsewhere.
 
     Whoever has confirmed the address is offered a free seat in the next batches of the course, in
-    the order of first registration; nobody is moved without agreeing. Twice is fine: answers how
-    many were cancelled. Refuses with `BatchMoved` for a draft.
+    the order of first registration; nobody is moved without agreeing. Answers how many were
+    cancelled, or `None` where it was off already. Refuses with `BatchMoved` for a draft.
     """
     others = next_batches(batch_id, now)
     lock_seating(batch_id, *others)
@@ -93,7 +93,7 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int:
         raise Again
     batch = _batch(batch_id)
     if batch.state is BatchState.CALLED_OFF:
-        return 0
+        return None
     _move_batch(batch, BatchState.CALLED_OFF)
     people = _everybody(batch_id)
     old = batch_facts(batch_id)

@@ -15,6 +15,7 @@ from enroll import clock
 from enroll.db import atomically
 from enroll.forms import Form, normal_phone
 from enroll.mail import mailbox
+from enroll.refusal import Busy
 from enroll.registrations import answering, erasing
 from enroll.registrations import personal as own
 from enroll.registrations.outcomes import HasEnded
@@ -48,8 +49,8 @@ def details(token: str) -> ResponseReturnValue:
             name=form.name.data,
             phone=normal_phone(form.phone.data),
         )
-    except HasEnded as refusal:
-        return show(mine, details=form, refusal=refusal), 409
+    except (HasEnded, Busy) as refusal:
+        return show(own_or_404(token), details=form, refusal=refusal), 409
     flash(_("Corrected.") if outcome.changed else _("That is how it stood already."), "done")
     return redirect(url_for("mine.registration", token=token), 303)
 

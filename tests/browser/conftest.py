@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from enroll import clock, create_app
 from enroll.batches.models import Batch
 from enroll.db import atomically, db
-from enroll.registrations import answering
+from enroll.registrations import answering, deciding
 from enroll.registrations.states import State
 from tests import make
 from tests.chromium import ARGUMENTS, find
@@ -24,6 +24,15 @@ from tests.serving import Site, Worker, command
 
 OPEN = "mle-02"  # the demo batch with the most free seats, meetings and a teacher
 
+STAFF = {
+    "staff": "/staff/",
+    "roster-apply": "/staff/batches/ops-03/roster",
+    "steer": "/staff/batches/fnd-02/steer",
+    "call-off": "/staff/batches/fnd-02/call-off",
+    "shift": "/staff/batches/fnd-02/shift",
+    "person": "/staff/registrations/1",
+    "person-cancel": "/staff/registrations/1/cancel",
+}
 ERRORS = {"not-found": 404, "not-allowed": 405}  # the pages that are errors on purpose
 
 
@@ -76,7 +85,7 @@ def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             site,
             _public_pages(codes),
             own,
-            {"staff": "/staff/", "roster": f"/staff/batches/{codes['full']}/roster"},
+            STAFF | {"roster": f"/staff/batches/{codes['full']}/roster"},
             json.loads((instance / "demo-sign-in.json").read_text()),
             codes["open"],
         )
@@ -96,6 +105,12 @@ def _public_pages(codes: dict[str, str]) -> dict[str, str]:
         "form": f"/batches/{codes['open']}/register",
         "form-waitlist": f"/batches/{codes['full']}/register",
         "registered": f"/batches/{codes['open']}/registered",
+        "batch-not-open": "/batches/ops-02",
+        "batch-apply": "/batches/ops-03",
+        "form-apply": "/batches/ops-03/register",
+        "lost-link": "/registrations",
+        "lost-link-sent": "/registrations/sent",
+        "opening-noted": "/batches/ops-02/noted",
         "privacy": "/privacy",
         "sign-in": "/staff/login",
         "form-not-open": "/batches/ops-02/register",
@@ -120,11 +135,32 @@ def _everybody() -> dict[str, str]:
     long_ago = clock.now() - timedelta(days=3)
     old = make.batch(capacity=1, opens_at=long_ago - timedelta(days=1))
     people["too-late"] = make.registration(old, now=long_ago)
+    chosen = make.batch(needs_approval=True)
+    people["applied"] = make.registration(chosen, confirmed=True)
+    people["rejected"] = refused = make.registration(chosen, confirmed=True)
+    people["cancelled"] = called_off = make.registration(first)
+    atomically(
+        deciding.reject,
+        batch_id=chosen.id,
+        registration_ids=[refused.id],
+        reason="We look for two years at work.",
+        by="staff 1",
+        now=clock.now(),
+    )
+    atomically(
+        deciding.cancel,
+        batch_id=first.id,
+        registration_id=called_off.id,
+        reason="Asked us to on the telephone.",
+        by="staff 1",
+        now=clock.now(),
+    )
     people = {name: make.read(one.id) for name, one in people.items()}
-    for name in ("pending", "confirmed", "waitlisted", "offered", "withdrawn"):
+    for name in people.keys() & {one.value for one in State}:
         assert people[name].state is State(name), f"{name} is {people[name].state}"
     pages = {name: f"/registrations/{one.token}" for name, one in people.items()}
-    return pages | {"full batch": full.code}
+    erase = f"{pages['waitlisted']}/erase"
+    return pages | {"full batch": full.code, "erase": erase}
 
 
 def _press(verb: Callable[..., object], one: make.Registration) -> None:

@@ -167,7 +167,7 @@ def test_calling_off_twice_is_calling_off_once(
     stale = hidden_fields(other.get(at(batch, "call-off")).text)
     press(planner, at(batch, "call-off"))
     told = said(other, other.post(at(batch, "call-off"), data=stale))
-    assert told == "The batch is called off. Nobody was left to write to."
+    assert told == "It was called off already. Nobody is written to again."
     assert letters(asha).count("registration_cancelled") == 1
     page = planner.get(at(batch, "call-off"))
     assert "was called off already" in page.text

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from enroll import clock
 from enroll.db import atomically
-from enroll.registrations import answering, deciding
+from enroll.registrations import answering, asking, deciding
 from enroll.registrations.models import Registration
 from enroll.registrations.states import State
 from tests import make
@@ -138,6 +139,19 @@ def test_my_data_is_all_of_it(client: FlaskClient) -> None:
     assert [event["to"] for event in first["history"]] == ["pending", "confirmed"]
     assert len(first["letters"]) == 2
     assert mine.token not in answer.text
+
+
+def test_my_data_tells_of_moves_groups_and_reminders(client: FlaskClient) -> None:
+    batch, there, later = make.batch(2), make.batch(2), make.batch(2, needs_approval=True)
+    mine = make.registration(batch, ASHA, confirmed=True)
+    push(client, mine, "transfer", to=there.code)
+    atomically(
+        asking.ask_for_opening, batch_id=later.id, email=ASHA, language="en", now=clock.now()
+    )
+    kept = json.loads(client.get(f"/registrations/{mine.token}/data.json").text)
+    assert [one["instead_of"] for one in kept["registrations"]] == [None, batch.code]
+    assert [one["batch"] for one in kept["reminders_of_an_opening"]] == [later.code]
+    assert kept["registrations"][0].keys() >= {"group_id", "wish_id", "network", "queue_number"}
 
 
 def test_erasing_asks_twice_and_kills_the_link(client: FlaskClient) -> None:

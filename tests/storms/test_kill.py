@@ -162,7 +162,12 @@ class Workers:
         self._process.stdout.close()
 
 
-@pytest.mark.parametrize("by_smtp", [True, False], ids=["smtp", "mailbox"])
+ROUTES = [("sqlite", False), ("postgresql", True)]
+if os.environ.get("STORM") == "full":
+    ROUTES += [("sqlite", True), ("postgresql", False)]
+
+
+@pytest.mark.parametrize(("database_url", "by_smtp"), ROUTES, indirect=["database_url"])
 def test_the_worker_dies_before_any_of_its_statements(
     app: Flask,
     database_url: str,
