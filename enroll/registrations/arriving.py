@@ -17,7 +17,7 @@ from enroll.registrations.allocation import arrive, begin, claim_first, kept, se
 from enroll.registrations.eligibility import comes_first
 from enroll.registrations.entering import enter, new_token
 from enroll.registrations.letters import Addressee
-from enroll.registrations.locking import lock_seating
+from enroll.registrations.locking import lock_alone, lock_seating
 from enroll.registrations.models import Registration, RegistrationGroup
 from enroll.registrations.seats import count_free
 from enroll.registrations.states import State
@@ -58,11 +58,11 @@ def register(*, batch_id: int, applicant: Applicant, now: datetime) -> int | Non
     """Register one person: a seat on hold if one is free and nobody waits for it, else the waitlist.
 
     Where the batch asks for approval, an application. Locks the batch shared: newcomers do not wait
-    for each other; exclusively where the waitlist has a limit to be kept. Answers the registration's
-    id, or `None` for a person who is registered here already (nothing is stored then). Refuses with
-    `RegistrationClosed` or `WaitlistFull`, whoever asks.
+    for each other; exclusively where holds or the waitlist have a limit to be kept. Answers the
+    registration's id, or `None` for a person who is registered here already (nothing is stored
+    then). Refuses with `RegistrationClosed` or `WaitlistFull`, whoever asks.
     """
-    lock_batches(batch_id, shared=not _has_waitlist_limit(batch_id))
+    lock_batches(batch_id, shared=not _has_limit(batch_id))
     batch = batch_facts(batch_id)
     refuse_outside_window(batch, now)
     token, deadline_at = new_token(), kept(batch, batch.hold_hours, now)
@@ -184,24 +184,27 @@ def _refuse_as_if_new(batch: BatchFacts) -> None:
         refuse_long_waitlist(batch, arriving=1)
 
 
-def _has_waitlist_limit(batch_id: int) -> bool:
+def _has_limit(batch_id: int) -> bool:
     """Asked before the lock, because it decides how strong that is. SQLite has one strength only."""
     if dialect_name() == "sqlite":
         return False
-    limited = sa.select(Batch.waitlist_limit).where(Batch.id == batch_id)
-    return db.session.connection().scalar(limited) is not None
+    limited = sa.select(
+        sa.or_(Batch.waitlist_limit.is_not(None), Batch.hold_limit.is_not(None))
+    ).where(Batch.id == batch_id)
+    return bool(db.session.connection().scalar(limited))
 
 
 def _may_hold(batch: BatchFacts, applicant: Applicant, seats: int) -> bool:
     """May so many seats more be held for unconfirmed addresses, in this batch and this network?
 
-    Newcomers do not wait for each other, so a burst may exceed it by as many as arrive at once.
+    Whoever comes from the same network waits here for the one before: a burst keeps the limit too.
     """
     limit, allowed = batch.hold_limit, applicant.holds_allowed
     if limit is not None and _count(batch.id, State.PENDING) + seats > limit:
         return False
     if allowed is None or applicant.network is None:
         return True
+    lock_alone(applicant.network)
     held = sa.select(sa.func.count()).where(
         Registration.network == applicant.network, Registration.state == State.PENDING
     )

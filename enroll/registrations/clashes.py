@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from enroll.batches.models import Batch, BatchSession
 from enroll.db import db
 from enroll.refusal import Refused
-from enroll.registrations.locking import lock_person_once
+from enroll.registrations.locking import lock_alone
 from enroll.registrations.models import Registration
 from enroll.registrations.states import LIVE, State
 
@@ -27,7 +27,7 @@ def refuse_clash(registration: Registration, *, leaving: Collection[int] = ()) -
     same moment. Two confirmations of one person pass here one after the other, so that the second
     sees the first: nothing else is locked after this, so nobody waits in a circle.
     """
-    lock_person_once(registration.email)
+    lock_alone(registration.email)
     others = db.session.scalars(
         sa.select(Registration.id).where(
             Registration.email == registration.email,

@@ -9,7 +9,7 @@ from enroll.db import Again, db, dialect_name, lock_batches
 from enroll.registrations.models import Registration, Wish
 from enroll.registrations.states import LIVE
 
-_PERSON_CLASS = 0x5EA8  # beside the class of the batches' locks
+_ALONE_CLASS = 0x5EA8  # beside the class of the batches' locks
 
 # Built once: building a statement takes longer than running it.
 _mine = aliased(Registration)
@@ -103,8 +103,11 @@ def bound_batches(registration_id: int) -> set[int]:
     return set(tied(registration_id).values())
 
 
-def lock_person_once(email: str) -> None:
-    """One transaction at a time for this address; the last lock anybody takes. (SQLite has one anyway.)"""
+def lock_alone(key: str) -> None:
+    """One transaction at a time for this address or network. (SQLite has one anyway.)
+
+    The last lock anybody takes, so nobody waits in a circle.
+    """
     if dialect_name() == "postgresql":
-        key = sa.func.hashtext(email)
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_PERSON_CLASS, key)))
+        number = sa.func.hashtext(key)
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_ALONE_CLASS, number)))
