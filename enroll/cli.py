@@ -189,7 +189,7 @@ def catalog() -> None:
 def load(folder: Path) -> None:
     """Bring skills, courses and role guides to what the files say."""
     try:
-        count = atomically(load_catalog, folder=folder)
+        count = atomically(load_catalog, folder=folder, now=clock.now())
     except Refused as refusal:
         raise click.ClickException(str(refusal)) from None
     click.echo(f"{count} entries read from {folder}")

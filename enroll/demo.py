@@ -88,7 +88,7 @@ def load_demo(*, only_if_empty: bool = False) -> bool:
         raise NotForThePublic("Demo content is only for a server without ENROLL_PUBLIC_URL.")
     if only_if_empty and db.session.scalar(sa.select(Batch.id).limit(1)):
         return False
-    atomically(load_catalog, folder=SHIPPED)
+    atomically(load_catalog, folder=SHIPPED, now=clock.now())
     today = clock.now().date()
     for sketch in SKETCHES:
         if not db.session.scalar(sa.select(Batch.id).where(Batch.code == sketch.code)):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from enroll.catalog.coverage import Level
-from enroll.db import Base, one_of
+from enroll.catalog.documents import Kind
+from enroll.db import Base, Moment, one_of
 
 role_skill = sa.Table(
     "role_skill",
@@ -37,6 +39,12 @@ class Skill(Base):
     position: Mapped[int]
     summary: Mapped[str] = mapped_column(sa.Text)
     topics: Mapped[list[str]] = mapped_column(sa.JSON)
+    esco: Mapped[str | None] = mapped_column(
+        sa.String(200)
+    )  # URI in the EU's ESCO, where it has one
+    onet: Mapped[list[str]] = mapped_column(
+        sa.JSON, server_default="[]"
+    )  # O*NET element ids, such as 2.A.2.a
 
 
 class RoleGuide(Base):
@@ -51,10 +59,13 @@ class RoleGuide(Base):
     related: Mapped[list[str]] = mapped_column(sa.JSON)  # slugs of other guides
     history: Mapped[list[dict[str, str]]] = mapped_column(sa.JSON)  # when, what
     # currency (ISO 4217), period, note, bands: level, from, to, open_ended, typical; or nothing
-    salary: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    salary: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # also country, year, source
     ladder: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)  # level, titles
-    certifications: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)  # name, area, status
+    # name, area, status, checked_on
+    certifications: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
     sections: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)  # slug, title, figure, body
+    # esco: URI, onet: SOC code
+    occupation: Mapped[dict[str, Any]] = mapped_column(sa.JSON, server_default="{}")
 
     skills: Mapped[list[Skill]] = relationship(secondary=role_skill, order_by=Skill.position)
     courses: Mapped[list[Course]] = relationship(
@@ -121,3 +132,42 @@ class Coverage(Base):
 
     module: Mapped[Module] = relationship(back_populates="coverage")
     skill: Mapped[Skill] = relationship(lazy="joined")
+
+
+class Manuscript(Base):
+    """What staff write: the skill list, a role guide or a course with its modules, in versions.
+
+    The tables above hold what is published; a manuscript holds all that was ever saved of it.
+    """
+
+    __tablename__ = "manuscript"
+    __table_args__ = (sa.UniqueConstraint("kind", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind"))
+    slug: Mapped[str] = mapped_column(sa.String(80))  # where it is published, or will be
+    latest: Mapped[int]  # number of the last version
+    published: Mapped[int | None]  # number of the version the public sees
+
+
+class Version(Base):
+    """One saved state of a manuscript: never changed, never deleted."""
+
+    __tablename__ = "manuscript_version"
+
+    manuscript_id: Mapped[int] = mapped_column(sa.ForeignKey("manuscript.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 1
+    document: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    by: Mapped[str] = mapped_column("by_whom", sa.String(80))
+    why: Mapped[str] = mapped_column(sa.String(200))
+
+
+class OldSlug(Base):
+    """An address that a published manuscript had before: it redirects for good."""
+
+    __tablename__ = "old_slug"
+
+    kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind"), primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    manuscript_id: Mapped[int] = mapped_column(sa.ForeignKey("manuscript.id"))

@@ -29,6 +29,7 @@ PURE = {
     "batches/deadlines.py",
     "batches/states.py",
     "catalog/coverage.py",
+    "catalog/documents.py",
     "mail/retries.py",
     "mail/states.py",
     "registrations/consent.py",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from enroll import clock
 from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.db import atomically
 from tests import make
@@ -77,7 +78,7 @@ def test_the_feed_tells_of_open_batches(client: FlaskClient, now: datetime) -> N
 
 
 def test_every_address_of_the_site_map_answers(client: FlaskClient) -> None:
-    atomically(load_catalog, folder=SHIPPED)
+    atomically(load_catalog, folder=SHIPPED, now=clock.now())
     batch = make.batch()
     root = ET.fromstring(client.get("/sitemap.xml").text)  # noqa: S314 - our own answer
     addresses = [location.text for location in root.iter(f"{SITEMAP}loc")]
@@ -89,7 +90,7 @@ def test_every_address_of_the_site_map_answers(client: FlaskClient) -> None:
 
 
 def test_a_skill_says_who_teaches_it_and_how_deeply(client: FlaskClient) -> None:
-    atomically(load_catalog, folder=SHIPPED)
+    atomically(load_catalog, folder=SHIPPED, now=clock.now())
     page = client.get("/skills/model-evaluation").text
     for words in ("Cross-validation", "Judging models", "First contact", "Taught in depth"):
         assert words in page
