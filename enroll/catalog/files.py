@@ -37,13 +37,20 @@ def load_catalog(*, folder: Path, now: datetime) -> int:
                 Manuscript.kind == kind, Manuscript.slug == document.get("slug", kind.value)
             )
         )
-        common = {"document": document, "by": "file", "why": "loaded from a file", "now": now}
+        why = "loaded from a file"
         if manuscript is None:
-            made = begin(kind=kind, **common)
+            made = begin(kind=kind, document=document, by="file", why=why, now=now)
         elif _is_published(manuscript, document):
             continue
         else:
-            made = save(manuscript_id=manuscript.id, base=manuscript.latest, **common)
+            made = save(
+                manuscript_id=manuscript.id,
+                base=manuscript.latest,
+                document=document,
+                by="file",
+                why=why,
+                now=now,
+            )
         publish(manuscript_id=made.manuscript_id, number=made.number)
     return len(found)
 

@@ -52,7 +52,13 @@ def _apply_skills(entries: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _apply_role(slug: str, document: Document) -> None:
-    empty = {"history": [], "ladder": [], "certifications": [], "related": [], "salary": None}
+    empty: dict[str, Any] = {
+        "history": [],
+        "ladder": [],
+        "certifications": [],
+        "related": [],
+        "salary": None,
+    }
     values = {**empty, "occupation": {}, **document}
     named = values.pop("skills")
     role: RoleGuide = _put(RoleGuide, slug, values)
