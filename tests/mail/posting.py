@@ -47,7 +47,8 @@ def post(
 
     keys = [f"test:{next(_numbers)}" for _ in range(number)]
     atomically(verb)
-    return list(db.session.scalars(sa.select(Letter.id).where(Letter.dedupe_key.in_(keys))))
+    mine = sa.select(Letter.id).where(Letter.dedupe_key.in_(keys)).order_by(Letter.id)
+    return list(db.session.scalars(mine))
 
 
 def read(letter_id: int) -> Letter:
