@@ -120,7 +120,18 @@ def static_url(name: str) -> str:
 
 
 def _institute() -> dict[str, object]:
-    return {"institute": current_app.config["INSTITUTE_NAME"], "locale": get_locale()}
+    return {
+        "institute": current_app.config["INSTITUTE_NAME"],
+        "locale": get_locale(),
+        "canonical": _canonical(),
+    }
+
+
+def _canonical() -> str | None:
+    """The one address of a page that may be found and passed on; none for personal pages and errors."""
+    if not request or request.url_rule is None or g.get("is_personal"):
+        return None
+    return f"{current_app.config['BASE_URL']}{request.path}"
 
 
 # ---------------------------------------------------------------- headers and guards

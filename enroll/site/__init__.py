@@ -24,8 +24,10 @@ def init_app(app: Flask) -> None:
         mailbox,
         mine,
         registering,
+        structured,
     )
 
     families = (home, guides, courses, batches, feeds, registering, asking, mine, keeping)
     for family in (*families, legal, api, health, mailbox):
         app.register_blueprint(family.pages)
+    app.jinja_env.globals["breadcrumbs"] = structured.breadcrumbs

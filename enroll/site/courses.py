@@ -8,6 +8,7 @@ from enroll import clock
 from enroll.catalog import queries as catalog
 from enroll.catalog.coverage import Level
 from enroll.registrations import queries as registrations
+from enroll.site import structured
 
 pages = Blueprint("courses", __name__, url_prefix="/courses")
 
@@ -17,17 +18,25 @@ def index() -> str:
     soonest: dict[int, registrations.Prospect] = {}
     for prospect in registrations.joinable(clock.now()):
         soonest.setdefault(prospect.batch.course_id, prospect)
-    return render_template("site/courses/index.html", courses=catalog.courses(), soonest=soonest)
+    courses = catalog.courses()
+    return render_template(
+        "site/courses/index.html",
+        courses=courses,
+        soonest=soonest,
+        structured=structured.course_list(courses),
+    )
 
 
 @pages.get("/<slug>")
 def show(slug: str) -> str:
     course = catalog.course(slug) or abort(404)
+    prospects = registrations.coming(clock.now(), [course.id])
     return render_template(
         "site/courses/show.html",
         course=course,
         required=catalog.courses_named(course.requires),
         heat=catalog.heat(course.modules),
         levels=list(Level),
-        prospects=registrations.coming(clock.now(), [course.id]),
+        prospects=prospects,
+        structured=structured.course(course, prospects),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, abort, render_template
+from flask_babel import format_date
 
 from enroll import clock
 from enroll.catalog import queries as catalog
 from enroll.catalog.models import Skill
 from enroll.registrations import queries as registrations
+from enroll.site import structured
 
 pages = Blueprint("guides", __name__)
 
@@ -30,6 +34,7 @@ def show(slug: str) -> str:
         loose_figures=[name for name in FIGURES if name not in placed and getattr(guide, name)],
         related=catalog.guides_named(guide.related),
         prospects=registrations.joinable(clock.now(), courses)[:SHOWN],
+        structured=structured.occupation(guide),
     )
 
 
@@ -37,8 +42,17 @@ def show(slug: str) -> str:
 def skill(slug: str) -> str:
     found = catalog.skill(slug) or abort(404)
     return render_template(
-        "site/guides/skill.html", skill=found, cells=catalog.modules_teaching(found.id)
+        "site/guides/skill.html",
+        skill=found,
+        cells=catalog.modules_teaching(found.id),
+        structured=structured.skill(found),
     )
+
+
+@pages.app_template_filter()
+def iso_day(text: str) -> str:
+    """A date written as in ISO 8601, in the reader's language."""
+    return format_date(date.fromisoformat(text), "long")
 
 
 def _grouped(skills: list[Skill]) -> dict[str, list[Skill]]:
