@@ -19,6 +19,13 @@ PAGES = {
     "guide-ba": "/roles/business-analyst",
     "courses": "/courses",
     "course": "/courses/ml-engineering",
+    "map": "/curriculum",
+    "map-role": "/curriculum?role=business-analyst&group=analytical",
+    "map-course": "/curriculum?course=ml-engineering",
+    "check": "/curriculum/check",
+    "check-result": "/curriculum/check?role=ml-engineer&machine-learning-algorithms=0"
+    "&programming-languages=0&data-analysis=1&software-development-tools=0&problem-solving=2"
+    "&data-interpretation=1&model-evaluation=0&communication=3&collaboration=2&teamwork=3",
     "batches": "/batches",
     "batch": "/batches/mle-01",
     "batch-full": "/batches/ops-01",

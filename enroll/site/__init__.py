@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         asking,
         batches,
         courses,
+        curriculum,
         feeds,
         guides,
         health,
@@ -27,7 +28,18 @@ def init_app(app: Flask) -> None:
         structured,
     )
 
-    families = (home, guides, courses, batches, feeds, registering, asking, mine, keeping)
+    families = (
+        home,
+        guides,
+        courses,
+        curriculum,
+        batches,
+        feeds,
+        registering,
+        asking,
+        mine,
+        keeping,
+    )
     for family in (*families, legal, api, health, mailbox):
         app.register_blueprint(family.pages)
     app.jinja_env.globals["breadcrumbs"] = structured.breadcrumbs
