@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeGuard
 import flask_babel
 
 from enroll.catalog.documents import Kind, Path
+from enroll.catalog.notation import printable
 from enroll.catalog.shapes import (
     BAND,
     SHAPES,
@@ -54,12 +55,6 @@ def problems(kind: Kind, document: object) -> list[Problem]:
                 words = gettext("A course cannot require itself.")
                 found.append(Problem(("requires", number), words))
     return found
-
-
-def printable(text: str, longest: int = 60) -> str:
-    """The text fit to stand in a sentence, whatever it holds."""
-    shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def _check(shape: Shape, value: object, path: Path) -> Iterator[Problem]:
