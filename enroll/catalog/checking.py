@@ -89,7 +89,7 @@ def _check_record(shape: Record, value: object, path: Path) -> Iterator[Problem]
             )
             yield Problem((*path, str(name)), words)
     low, high = value.get("from"), value.get("to")
-    if shape is BAND and _is_whole(low) and _is_whole(high) and low > high:
+    if shape is BAND and _is_whole(low) and _is_whole(high) and low > high > 0:
         yield Problem((*path, "from"), gettext("This is above the upper end of the band."))
 
 

@@ -25,7 +25,8 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})", re.ASCII)
 # What other programs might read as something else than text (YAML 1.2, and YAML 1.1's booleans).
 _AMBIGUOUS = re.compile(
-    r"[-+.]?[0-9][0-9a-z_.,:+-]*|y|n|yes|no|on|off|true|false|null|~|[-+.]*(inf|nan)",
+    r"[-+.]?[0-9][0-9_.,:]*(e[-+]?[0-9]+)?|0[box][0-9a-f_]+"
+    r"|y|n|yes|no|on|off|true|false|null|~|[-+.]*(inf|nan)",
     re.ASCII | re.IGNORECASE,
 )
 
