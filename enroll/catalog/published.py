@@ -32,12 +32,13 @@ def published() -> Iterator[tuple[Kind, str, dict[str, Any]]]:
         )
     }
     for kind, slug, document in _rows():
+        if kind is Kind.SKILLS and not document["skills"] and (kind, slug) not in written:
+            continue  # nobody ever made a list
         yield kind, slug, ordered(SHAPES[kind], written.get((kind, slug), document))
 
 
 def _rows() -> Iterator[tuple[Kind, str, Document]]:
-    if entries := skill_list():
-        yield Kind.SKILLS, Kind.SKILLS.value, {"skills": entries}
+    yield Kind.SKILLS, Kind.SKILLS.value, {"skills": skill_list()}
     guides = sa.select(RoleGuide).order_by(RoleGuide.slug).options(selectinload(RoleGuide.skills))
     for guide in db.session.scalars(guides):
         yield Kind.ROLE, guide.slug, document_of(guide)
