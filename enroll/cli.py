@@ -14,8 +14,8 @@ from flask import Flask, current_app
 from enroll import backup, clock, demo, doctor, worker
 from enroll.accounts.duties import Duty
 from enroll.accounts.staffing import add_staff
-from enroll.catalog.files import SHIPPED, NotOurs, dump_catalog, load_catalog, write_folder
-from enroll.catalog.folders import BadContent
+from enroll.catalog.files import SHIPPED, NotOurs, dump_catalog, publish_folder, write_folder
+from enroll.catalog.folders import BadContent, read_folder
 from enroll.catalog.notation import printable
 from enroll.db import atomically, db
 from enroll.refusal import Refused
@@ -191,13 +191,13 @@ def catalog() -> None:
 def load(folder: Path) -> None:
     """Bring skills, courses and role guides to what the files say."""
     try:
-        count = atomically(load_catalog, folder=folder, now=clock.now())
+        count = atomically(publish_folder, read=read_folder(folder), now=clock.now())
     except BadContent as refusal:
         click.echo(str(refusal), err=True)
         click.echo(f"Nothing was changed: {len(refusal.complaints)} problems.", err=True)
         sys.exit(2)
     except Refused as refusal:
-        raise click.ClickException(str(refusal)) from None
+        raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from None
     click.echo(f"{count} entries read from {folder}")
 
 

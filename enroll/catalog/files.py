@@ -43,14 +43,20 @@ class NotOurs(Refused):
 
 
 def load_catalog(*, folder: Path, now: datetime) -> int:
-    """Publish what the files say; answers how many files were read.
+    """Publish what the files say, as `publish_folder` does."""
+    return publish_folder(read=read_folder(folder), now=now)
 
+
+def publish_folder(*, read: tuple[list[Sheet], list[Complaint]], now: datetime) -> int:
+    """Publish what `read_folder` found; answers how many files that were.
+
+    (Reading takes its time; whoever shares the database reads before the transaction.)
     Loading twice changes nothing. What is in the database and not in the files stays, and so do all
     versions that were written by hand; of the skill list, which is one file, nothing else stays.
     Refuses the whole folder with `BadContent`, which has every complaint about every file, before
-    anything is written.
+    anything is written; with `Overtaken` if somebody saves one of these at the same moment.
     """
-    sheets, complaints = read_folder(folder)
+    sheets, strays = read
     known: dict[Kind, set[str]] = {
         kind: set(db.session.scalars(sa.select(model.slug)))
         for kind, model in (
@@ -59,8 +65,7 @@ def load_catalog(*, folder: Path, now: datetime) -> int:
             (Kind.COURSE, Course),
         )
     }
-    complaints += complaints_about(sheets, known)
-    if complaints:
+    if complaints := [*strays, *complaints_about(sheets, known)]:
         raise BadContent(complaints=complaints)
     # Old skills leave last: until then a guide or a course may still name them.
     lists = [sheet for sheet in sheets if sheet.kind is Kind.SKILLS]
