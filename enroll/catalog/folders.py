@@ -111,18 +111,19 @@ def complaints_about(
     skill list is one file: if it is among them, its skills are all there are.)
     """
     slugs = {kind: set(of_kind) for kind, of_kind in known.items()}
+    unread = set()
     if any(sheet.kind is Kind.SKILLS for sheet in sheets):
         slugs[Kind.SKILLS] = set()
     for sheet in sheets:
-        slugs[sheet.kind] |= {slug for _, slug in slugs_in(sheet.kind, sheet.source.document)}
-        if sheet.kind is not Kind.SKILLS and sheet.source.document is None:
-            slugs[sheet.kind].add(files.Path(sheet.name).stem)  # most likely, once it can be read
-    # A list that cannot be read says of no skill that it is not in it.
-    unread = {
-        Kind.SKILLS
-        for sheet in sheets
-        if sheet.kind is Kind.SKILLS and not list(slugs_in(sheet.kind, sheet.source.document))
-    }
+        own = {slug for _, slug in slugs_in(sheet.kind, sheet.source.document)}
+        slugs[sheet.kind] |= own
+        # Where no slug can be read, nobody is told that what names it is wrong too.
+        if own or not any(_itself(sheet)):
+            continue
+        if sheet.kind is Kind.SKILLS:
+            unread.add(Kind.SKILLS)
+        else:
+            slugs[sheet.kind].add(files.Path(sheet.name).stem)
     found: list[Complaint] = []
     homes: dict[tuple[Kind, str], str] = {}
     for sheet in sheets:
