@@ -14,7 +14,9 @@ from flask import Flask, current_app
 from enroll import backup, clock, demo, doctor, worker
 from enroll.accounts.duties import Duty
 from enroll.accounts.staffing import add_staff
-from enroll.catalog.files import SHIPPED, load_catalog
+from enroll.catalog.files import SHIPPED, NotOurs, dump_catalog, publish_folder, write_folder
+from enroll.catalog.folders import BadContent, read_folder
+from enroll.catalog.notation import printable
 from enroll.db import atomically, db
 from enroll.refusal import Refused
 from enroll.registrations import outages
@@ -189,7 +191,28 @@ def catalog() -> None:
 def load(folder: Path) -> None:
     """Bring skills, courses and role guides to what the files say."""
     try:
-        count = atomically(load_catalog, folder=folder, now=clock.now())
+        count = atomically(publish_folder, read=read_folder(folder), now=clock.now())
+    except BadContent as refusal:
+        click.echo(str(refusal), err=True)
+        click.echo(f"Nothing was changed: {len(refusal.complaints)} problems.", err=True)
+        sys.exit(2)
     except Refused as refusal:
-        raise click.ClickException(str(refusal)) from None
+        raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from None
     click.echo(f"{count} entries read from {folder}")
+
+
+@catalog.command("dump")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def dump(folder: Path) -> None:
+    """Write what is published into an empty folder, or over an older dump."""
+    texts = _in_one_snapshot(dump_catalog)
+    try:
+        write_folder(folder, texts)
+    except NotOurs as refusal:
+        names = ", ".join(map(printable, refusal.files))
+        raise click.ClickException(
+            f"{folder} holds something else ({names}). Give an empty folder."
+        ) from None
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{len(texts)} entries written to {folder}")
