@@ -67,6 +67,25 @@ def _units(course_ids: Collection[int]) -> dict[int, list[Unit]]:
     return found
 
 
+def of_course(course: Course) -> Curriculum:
+    """A course that is loaded with its modules and their coverage: no query."""
+    return Curriculum(
+        slug=course.slug,
+        title=course.title,
+        units=[
+            Unit(
+                module.slug,
+                module.title,
+                {cell.skill.slug: Cell(cell.level, cell.assessed) for cell in module.coverage},
+            )
+            for module in course.modules
+        ],
+        requires=course.requires,
+        prerequisites=course.prerequisites,
+        hours=course.weeks * course.hours_per_week,
+    )
+
+
 def of_document(document: Document) -> Curriculum:
     """A course as it is written, published or not."""
     return Curriculum(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, raiseload, selectinload
 
 from enroll.catalog.coverage import Level
-from enroll.catalog.models import Course, Coverage, Module, RoleGuide, Skill
+from enroll.catalog.models import Course, Coverage, Module, RoleGuide, Skill, role_skill
 from enroll.db import db
 
 
@@ -24,8 +24,13 @@ class Taught:
 
 
 def role_guides() -> Sequence[RoleGuide]:
-    """All role guides, without their skills."""
-    return db.session.scalars(sa.select(RoleGuide).order_by(RoleGuide.id)).all()
+    """All role guides, without their skills; first the one that asks for most."""
+    asked = (
+        sa.select(sa.func.count())
+        .where(role_skill.c.role_guide_id == RoleGuide.id)
+        .scalar_subquery()
+    )
+    return db.session.scalars(sa.select(RoleGuide).order_by(asked.desc(), RoleGuide.id)).all()
 
 
 def role_guide(slug: str) -> RoleGuide | None:
@@ -123,31 +128,3 @@ def _further(known: Taught | None, more: Taught) -> Taught:
         return more
     highest = max(known.level, more.level, key=lambda level: level.rank)
     return Taught(more.course, highest, known.assessed or more.assessed)
-
-
-@dataclass(frozen=True)
-class HeatRow:
-    """One skill of a course: how many modules treat it at each level, and if it is assessed."""
-
-    skill: Skill
-    counts: dict[Level, int]
-    level: Level
-    assessed: bool
-
-
-def heat(modules: Iterable[Module]) -> list[HeatRow]:
-    """The course's map, skill by level, in the order of the skill list; reads loaded rows only."""
-    cells: dict[int, list[Coverage]] = defaultdict(list)
-    for module in modules:
-        for cell in module.coverage:
-            cells[cell.skill_id].append(cell)
-    rows = [
-        HeatRow(
-            skill=of_skill[0].skill,
-            counts={level: sum(cell.level is level for cell in of_skill) for level in Level},
-            level=max((cell.level for cell in of_skill), key=lambda level: level.rank),
-            assessed=any(cell.assessed for cell in of_skill),
-        )
-        for of_skill in cells.values()
-    ]
-    return sorted(rows, key=lambda row: row.skill.position)

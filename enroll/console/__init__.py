@@ -10,9 +10,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the staff pages behind their guard."""
-    from enroll.console import dates, guard, person, roster, sign_in, steering, words
+    from enroll.console import curriculum, dates, guard, person, roster, sign_in, steering, words
 
     sign_in.init_app(app)
     words.init_app(app)
-    for task in (roster, person, steering, dates):
+    for task in (roster, person, steering, dates, curriculum):
         app.register_blueprint(guard.guarded(task.pages))

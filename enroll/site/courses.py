@@ -6,9 +6,11 @@ from flask import Blueprint, abort, render_template
 
 from enroll import clock
 from enroll.catalog import queries as catalog
-from enroll.catalog.coverage import Level
+from enroll.catalog.mapping import of_course
+from enroll.catalog.models import Course, Skill
 from enroll.registrations import queries as registrations
 from enroll.site import structured
+from enroll.site.curriculum import GROUPS, grouped, module_columns
 
 pages = Blueprint("courses", __name__, url_prefix="/courses")
 
@@ -35,8 +37,15 @@ def show(slug: str) -> str:
         "site/courses/show.html",
         course=course,
         required=catalog.courses_named(course.requires),
-        heat=catalog.heat(course.modules),
-        levels=list(Level),
+        groups=grouped(_skills(course)),
+        group_words=GROUPS,
+        columns=module_columns(of_course(course)),
         prospects=prospects,
         structured=structured.course(course, prospects),
     )
+
+
+def _skills(course: Course) -> list[Skill]:
+    """The skills that any module of the course treats, in the order of the skill list."""
+    found = {cell.skill.slug: cell.skill for one in course.modules for cell in one.coverage}
+    return sorted(found.values(), key=lambda skill: skill.position)

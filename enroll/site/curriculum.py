@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from enroll import clock
@@ -66,10 +66,10 @@ def index() -> str:
         role_choices=[("", _("All skills")), *_role_choices()],
         group_choices=[
             ("", _("All groups")),
-            *((one, GROUPS.get(one, one)) for one in _groups(everything)),
+            *((one, GROUPS.get(one, one)) for one in grouped(everything)),
         ],
         group_words=GROUPS,
-        groups=_groups(shown),
+        groups=grouped(shown),
         columns=_columns(chosen, courses),
         courses=courses,
         pages_of=(len(courses) + WIDE - 1) // WIDE,
@@ -94,7 +94,8 @@ def _role_choices() -> list[tuple[str, str]]:
     return [(guide.slug, guide.title) for guide in catalog.role_guides()]
 
 
-def _groups(skills: Sequence[Skill]) -> dict[str, list[Skill]]:
+def grouped(skills: Sequence[Skill]) -> dict[str, list[Skill]]:
+    """Skills by group, both in the order of the skill list."""
     groups: dict[str, list[Skill]] = {}
     for skill in skills:
         groups.setdefault(skill.group, []).append(skill)
@@ -110,12 +111,15 @@ class Column:
     cells: object
 
 
+def module_columns(course: Curriculum) -> list[Column]:
+    """The modules of a course beside each other."""
+    address = url_for("courses.show", slug=course.slug)
+    return [Column(unit.title, f"{address}#{unit.slug}", unit.cells) for unit in course.units]
+
+
 def _columns(chosen: Chosen, courses: Sequence[Curriculum]) -> list[Column]:
     if chosen.course:
-        address = url_for("courses.show", slug=chosen.course.slug)
-        return [
-            Column(unit.title, f"{address}#{unit.slug}", unit.cells) for unit in chosen.course.units
-        ]
+        return module_columns(chosen.course)
     here = {"role": chosen.role.slug if chosen.role else None, "group": chosen.group}
     first = (chosen.page - 1) * WIDE
     return [
@@ -151,7 +155,7 @@ def _form(skills: Sequence[Skill]) -> Form:
     class CheckForm(Form):
         pass
 
-    choices = [(str(number), WORDS[number]) for number in STANDINGS]
+    choices = [SelectChoice(str(number), WORDS[number]) for number in STANDINGS]
     for skill in skills:
         question = RadioField(
             skill.name,

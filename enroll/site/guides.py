@@ -9,9 +9,9 @@ from flask_babel import format_date
 
 from enroll import clock
 from enroll.catalog import queries as catalog
-from enroll.catalog.models import Skill
 from enroll.registrations import queries as registrations
 from enroll.site import structured
+from enroll.site.curriculum import grouped
 
 pages = Blueprint("guides", __name__)
 
@@ -29,7 +29,7 @@ def show(slug: str) -> str:
     return render_template(
         "site/guides/show.html",
         guide=guide,
-        groups=_grouped(guide.skills),
+        groups=grouped(guide.skills),
         taught=catalog.taught([skill.id for skill in guide.skills]),
         loose_figures=[name for name in FIGURES if name not in placed and getattr(guide, name)],
         related=catalog.guides_named(guide.related),
@@ -53,11 +53,3 @@ def skill(slug: str) -> str:
 def iso_day(text: str) -> str:
     """A date written as in ISO 8601, in the reader's language."""
     return format_date(date.fromisoformat(text), "long")
-
-
-def _grouped(skills: list[Skill]) -> dict[str, list[Skill]]:
-    """The skills by group, both in the order of the skill list."""
-    groups: dict[str, list[Skill]] = {}
-    for skill in skills:
-        groups.setdefault(skill.group, []).append(skill)
-    return groups

@@ -27,6 +27,7 @@ OPEN = "mle-02"  # the demo batch with the most free seats, meetings and a teach
 STAFF = {
     "staff": "/staff/",
     "roster-apply": "/staff/batches/ops-03/roster",
+    "map-drafts": "/staff/curriculum",
     "steer": "/staff/batches/fnd-02/steer",
     "call-off": "/staff/batches/fnd-02/call-off",
     "shift": "/staff/batches/fnd-02/shift",
@@ -98,6 +99,12 @@ def _public_pages(codes: dict[str, str]) -> dict[str, str]:
         "guide-ba": "/roles/business-analyst",
         "skill": "/skills/data-analysis",
         "courses": "/courses",
+        "map": "/curriculum",
+        "map-role": "/curriculum?role=ml-engineer&group=technical",
+        "map-course": "/curriculum?course=ml-engineering",
+        "check": "/curriculum/check",
+        "check-result": "/curriculum/check?role=business-analyst&data-analysis=1&problem-solving=2"
+        "&data-interpretation=0&communication=3&collaboration=1&teamwork=2",
         "course": "/courses/ml-engineering",
         "batches": "/batches",
         "batch": f"/batches/{codes['open']}",

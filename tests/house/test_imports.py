@@ -30,6 +30,7 @@ PURE = {
     "batches/states.py",
     "catalog/coverage.py",
     "catalog/documents.py",
+    "catalog/selfcheck.py",
     "catalog/shapes.py",
     "mail/retries.py",
     "mail/states.py",

@@ -25,6 +25,8 @@ PUBLIC = {
     "/roles/<slug>",
     "/courses",
     "/courses/<slug>",
+    "/curriculum",
+    "/curriculum/check",
     "/batches",
     "/batches/<code>",
     "/batches/<code>/register",
