@@ -35,6 +35,7 @@ PURE = {
     "registrations/consent.py",
     "registrations/replay.py",
     "registrations/states.py",
+    "search/kinds.py",
 }
 # What pure files may know of each other.
 PURE_MODULES = {"enroll.moves", "enroll.registrations.states"}
