@@ -61,6 +61,7 @@ def _guides(*which: sa.ColumnElement[bool]) -> Iterator[Entry]:
             key=guide.slug,
             address=f"/roles/{guide.slug}",
             title=guide.title,
+            also=guide.slug,  # people say “ML engineer” too
             body=_together([guide.summary, *sections, *titles, *names, *told]),
         )
 
@@ -74,6 +75,7 @@ def _courses(*which: sa.ColumnElement[bool]) -> Iterator[Entry]:
             key=course.slug,
             address=f"/courses/{course.slug}",
             title=course.title,
+            also=course.slug,
             body=_together([course.summary, course.body, *lists]),
         )
         for module in course.modules:

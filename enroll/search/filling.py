@@ -31,7 +31,8 @@ T = TypeVar("T")
 class Entry:
     """Something that can be found under `address`; with `until`, only before that moment.
 
-    `within` names what it is a part of, for the reader: it is shown and not searched.
+    `within` names what it is a part of, for the reader: it is shown and not searched. `also` is
+    sought and not shown: other words for the title.
     """
 
     kind: Found
@@ -40,6 +41,7 @@ class Entry:
     title: str
     body: str
     within: str = ""
+    also: str = ""
     until: datetime | None = None
 
 
@@ -114,7 +116,8 @@ def _columns(entry: Entry) -> dict[str, Any]:
         "title": title,
         "body": body,
         "within": clean(entry.within),
-        "title_words": lined_up(title),
+        "also": clean(entry.also),
+        "title_words": lined_up(f"{title} {clean(entry.also)}"),
         "body_words": lined_up(body),
     }
 
@@ -148,7 +151,7 @@ def _held(
 ) -> Iterator[tuple[tuple[str, str], int]]:
     for row in rows:
         if only is None or row["id"] in only:
-            for word in vocabulary(row["title"], row["body"]).items():
+            for word in vocabulary(row["title"], row["also"], row["body"]).items():
                 yield word, sign
 
 

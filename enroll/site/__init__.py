@@ -24,8 +24,9 @@ def init_app(app: Flask) -> None:
         mailbox,
         mine,
         registering,
+        search,
     )
 
     families = (home, guides, courses, batches, feeds, registering, asking, mine, keeping)
-    for family in (*families, legal, api, health, mailbox):
+    for family in (*families, search, legal, api, health, mailbox):
         app.register_blueprint(family.pages)

@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(300), nullable=False),
         sa.Column("title", sa.String(300), nullable=False),
         sa.Column("within", sa.String(300), nullable=False),
+        sa.Column("also", sa.String(300), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("title_words", sa.Text(), nullable=False),
         sa.Column("body_words", sa.Text(), nullable=False),
