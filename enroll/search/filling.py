@@ -74,7 +74,9 @@ def drop(kind: Found, *keys: str) -> None:
     for some in _portions(keys):
         rows = _rows((kind, key) for key in some)
         _count(_held(rows, -1))
-        db.session.execute(sa.delete(_entries).where(_entries.c.id.in_([row["id"] for row in rows])))
+        db.session.execute(
+            sa.delete(_entries).where(_entries.c.id.in_([row["id"] for row in rows]))
+        )
 
 
 def keys(kind: Found, beginning: str) -> Sequence[str]:

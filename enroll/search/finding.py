@@ -81,7 +81,7 @@ def _look(
         .where(where)
         .order_by(
             rank.desc(),
-            sa.func.length(SearchEntry.title),
+            _length(SearchEntry.title),
             *(_by_bytes(column) for column in (SearchEntry.kind, SearchEntry.key)),
         )
         .limit(limit)
@@ -158,7 +158,11 @@ def _in(column: Any, word: Word) -> sa.ColumnElement[bool]:
 def _times(column: Any, word: Word) -> sa.ColumnElement[int]:
     """How often a text in stems holds this one."""
     without = sa.func.replace(column, f" {word.stem} ", " ", type_=sa.Text())
-    return (sa.func.length(column) - sa.func.length(without)) // (len(word.stem) + 1)
+    return (_length(column) - _length(without)) // (len(word.stem) + 1)
+
+
+def _length(text: Any) -> sa.ColumnElement[int]:
+    return sa.func.length(text, type_=sa.Integer())
 
 
 def _at_most(most: int, number: sa.ColumnElement[int]) -> sa.ColumnElement[int]:

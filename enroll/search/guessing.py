@@ -20,7 +20,8 @@ def guess(words: Sequence[Word]) -> tuple[Word, ...]:
 
     Likeliest is the nearest by letters put in, left out, changed or exchanged with their neighbour
     (optimal string alignment): one for words up to six letters, two for longer ones. Of several as
-    near, the one that most entries hold. A word without any stays as it is.
+    near, the one that most entries hold. A word without any stays as it is, and so does a number:
+    another year is no typing error.
     """
     have = {row.word: row for row in db.session.execute(sa.select(SearchWord.__table__))}
     stems = {row.stem for row in have.values()}
@@ -39,7 +40,7 @@ def _begins_one(word: Word, spelt: Sequence[str]) -> bool:
 
 def _nearest(word: Word, spelt: Sequence[str], have: dict[str, sa.Row]) -> Word:
     length = len(word.folded)
-    if length < SHORTEST:
+    if length < SHORTEST or any(one.isdigit() for one in word.folded):
         return word
     near = process.extract(
         word.folded, spelt, scorer=OSA.distance, score_cutoff=1 if length <= 6 else 2, limit=None

@@ -37,7 +37,9 @@ class SearchEntry(Base):
     address: Mapped[str] = mapped_column(sa.String(300))
     title: Mapped[str] = mapped_column(sa.String(300))
     within: Mapped[str] = mapped_column(sa.String(300))  # what it is a part of: shown, not sought
-    also: Mapped[str] = mapped_column(sa.String(300))  # other words for the title: sought, not shown
+    also: Mapped[str] = mapped_column(
+        sa.String(300)
+    )  # other words for the title: sought, not shown
     body: Mapped[str] = mapped_column(sa.Text)
     title_words: Mapped[str] = mapped_column(sa.Text)  # see words.lined_up
     body_words: Mapped[str] = mapped_column(sa.Text)

@@ -11,6 +11,8 @@ LENGTH = 220  # characters of a snippet, more or less: words are not cut
 MOST = 200  # places in one text that are compared
 BEFORE = 60  # characters before the first word that was found
 
+_SPACE = "\u00a0"  # no line begins with the dots alone
+
 
 class Piece(NamedTuple):
     """A stretch of text; `is_match`: it is what was looked for."""
@@ -25,13 +27,16 @@ def snippet(text: str, words: Sequence[Word]) -> Sequence[Piece]:
     parts = list(tokens(text))
     matches = [(part, number) for part in parts if (number := _which(part, words)) is not None]
     begin, end = _window(text, parts, matches)
-    pieces = [Piece("… ", False)] if begin else []
+    pieces = [Piece(f"…{_SPACE}", False)] if begin else []
     at = begin
     for part, _ in matches:
         if begin <= part.begin and part.end <= end:
-            pieces += [Piece(text[at : part.begin], False), Piece(text[part.begin : part.end], True)]
+            pieces += [
+                Piece(text[at : part.begin], False),
+                Piece(text[part.begin : part.end], True),
+            ]
             at = part.end
-    pieces.append(Piece(text[at:end] + (" …" if end < len(text) else ""), False))
+    pieces.append(Piece(text[at:end] + (f"{_SPACE}…" if end < len(text) else ""), False))
     return [piece for piece in pieces if piece.text]
 
 

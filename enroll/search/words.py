@@ -49,8 +49,8 @@ class Token(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """The text without what a database cannot hold."""
-    return _UNSEEKABLE.sub("", text)
+    """The text without what a database cannot hold; words stay apart."""
+    return _UNSEEKABLE.sub(" ", text)
 
 
 def tokens(text: str) -> Iterator[Token]:
