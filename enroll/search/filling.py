@@ -20,8 +20,8 @@ AT_ONCE = 300  # rows of one statement: SQLite counts its parameters
 LONGEST_BODY = 100_000  # characters of a text that are found
 _LOCK = 0x5EA7C4  # one writer of words at a time, or two could wait for each other
 
-_entries = SearchEntry.__table__
-_words = SearchWord.__table__
+_entries = SearchEntry.metadata.tables[SearchEntry.__tablename__]
+_words = SearchWord.metadata.tables[SearchWord.__tablename__]
 
 
 T = TypeVar("T")
@@ -163,7 +163,7 @@ def _count(*changes: Iterable[tuple[tuple[str, str], int]]) -> None:
     for some in changes:
         for word, number in some:
             uses[word] += number
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"word": word, "stem": stem, "uses": number}
         for (word, stem), number in sorted(uses.items())
         if number

@@ -60,10 +60,8 @@ def _window(
         held = len({number for other, number in matches[:MOST] if part.begin <= other.begin < stop})
         if held > most:
             first, most = part.begin, held
-    if first <= BEFORE:
-        begin = 0
-    else:
-        begin = next(part.begin for part in parts if part.begin >= first - BEFORE)
+    early = first - BEFORE
+    begin = next(part.begin for part in parts if part.begin >= early) if early > 0 else 0
     if len(text) <= begin + LENGTH:
         return begin, len(text)
     ends = [part.end for part in parts if begin < part.end <= begin + LENGTH]

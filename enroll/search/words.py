@@ -24,8 +24,11 @@ _SPELT = {"++": "plusplus", "#": "sharp"}
 _UNSEEKABLE = re.compile(r"[\0\ud800-\udfff]")  # what PostgreSQL cannot hold
 # Words of a question that say nothing about what is sought.
 _EMPTY = frozenset(
-    "a an and are as at be become by can do does for from how i in is it me my of on or that the"
-    " there this to want was we what when where which who will with you your".split()
+    re.findall(
+        r"\w+",
+        "a an and are as at be become by can do does for from how i in is it me my of on or that the"
+        " there this to want was we what when where which who will with you your",
+    )
 )
 
 _english = snowballstemmer.stemmer("english")

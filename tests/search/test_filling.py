@@ -97,9 +97,9 @@ def test_keys_are_found_by_how_they_begin(app: Flask) -> None:
     assert keys(Found.SKILL, "") == []
 
 
-def test_words_are_counted_right_after_a_thousand_changes(app: Flask) -> None:
+def test_words_are_counted_right_after_many_changes(app: Flask) -> None:
     """Against the naive count over what is there."""
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - the same changes every time
     have: dict[str, set[str]] = {}
     for _ in range(100):
         key = dice.choice("abcdefgh")
