@@ -14,15 +14,13 @@ from flask import Flask, current_app
 from enroll import backup, clock, demo, doctor, worker
 from enroll.accounts.duties import Duty
 from enroll.accounts.staffing import add_staff
-from enroll.batches import indexing as batch_indexing
-from enroll.catalog import indexing as catalog_indexing
+from enroll.batches.indexing import fill_anew
 from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.db import atomically, db
 from enroll.refusal import Refused
 from enroll.registrations import outages
 from enroll.registrations.audit import audit
 from enroll.schema import missing_guards
-from enroll.search import filling
 
 
 def init_app(app: Flask) -> None:
@@ -206,13 +204,5 @@ def search() -> None:
 
 @search.command("rebuild")
 def rebuild() -> None:
-    """Fill the search anew from what is published and the batches; needed once after an update."""
-    click.echo(f"{atomically(fill_search)} entries can be found")
-
-
-def fill_search() -> int:
-    """Everything that can be found, written anew; answers how many entries there are."""
-    filling.clear()
-    catalog_indexing.index_all()
-    batch_indexing.index_all()
-    return filling.count()
+    """Fill the search anew from what is published and the batches; harmless at any time."""
+    click.echo(f"{atomically(fill_anew)} entries can be found")

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from enroll.batches.models import Batch
 from enroll.batches.states import BatchState
+from enroll.catalog import indexing as catalog
 from enroll.db import db
-from enroll.search.filling import Entry, drop, put
+from enroll.search.filling import Entry, clear, count, drop, put
 from enroll.search.kinds import Found
 
 
@@ -21,10 +22,23 @@ def index(batch: Batch) -> None:
         drop(Found.BATCH, batch.code)
 
 
-def index_all() -> None:
-    """Let every coming batch be found; the past ones are left out when somebody looks."""
+def fill_anew() -> int:
+    """Write everything that can be found anew: catalog and batches; answers how many entries."""
+    clear()
+    return _fill()
+
+
+def fill_if_empty() -> int:
+    """Fill a search that finds nothing yet: after an update from a version without one."""
+    return 0 if count() else _fill()
+
+
+def _fill() -> int:
+    catalog.index_all()
     batches = db.session.scalars(sa.select(Batch).order_by(Batch.id))
+    # The past ones are left out when somebody looks.
     put(*(_entry(batch) for batch in batches if _is_coming(batch.state)))
+    return count()
 
 
 def _is_coming(state: BatchState) -> bool:

@@ -2,7 +2,7 @@
 
 Revision: 0008, after 0007
 
-What was published before is found when `flask search rebuild` has been run once.
+What was published before is found as soon as a worker begins, or `flask search rebuild` is run.
 """
 
 import sqlalchemy as sa

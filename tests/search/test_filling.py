@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 import string
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from enroll import clock
+from enroll.batches.indexing import fill_anew
 from enroll.batches.models import Batch
-from enroll.cli import fill_search
 from enroll.db import WRITING, atomically, db
 from enroll.demo import load_demo
 from enroll.registrations.steering import call_off, reschedule
@@ -19,6 +21,7 @@ from enroll.search.filling import clear, drop, keys, put
 from enroll.search.finding import find
 from enroll.search.kinds import Found
 from enroll.search.models import SearchEntry, SearchWord
+from enroll.worker import work
 from tests.search.test_finding import entry, fill, found
 from tests.serving import command
 
@@ -115,6 +118,27 @@ def test_words_are_counted_right_after_many_changes(app: Flask) -> None:
     index_is_whole()
 
 
+def test_writers_side_by_side_count_right(app: Flask) -> None:
+    """The same entries from four hands at once: nobody fails, and the words are those that stayed."""
+
+    def write(number: int) -> None:
+        dice = random.Random(number)  # noqa: S311 - the same changes every time
+        with app.app_context():
+            for _ in range(8):
+                keys = dice.sample("abc", k=2)
+                fill(*(entry(key, " ".join(dice.sample("vwxyz", k=3))) for key in keys))
+                atomically(drop, Found.COURSE, dice.choice("abc"))
+            db.session.remove()
+
+    with ThreadPoolExecutor(4) as hands:
+        list(hands.map(write, range(4)))
+    naive = Counter(
+        word for title in db.session.scalars(sa.select(SearchEntry.title)) for word in title.split()
+    )
+    assert words() == naive
+    index_is_whole()
+
+
 def test_filling_anew_gives_what_was_there(app: Flask) -> None:
     load_demo()
     first, second = db.session.scalars(sa.select(Batch.id).order_by(Batch.id).limit(2))
@@ -122,7 +146,7 @@ def test_filling_anew_gives_what_was_there(app: Flask) -> None:
     atomically(call_off, batch_id=second, by="staff 1", now=clock.now())
     before = everything()
     assert len(before[0]) > 40
-    number = atomically(fill_search)
+    number = atomically(fill_anew)
     assert everything() == before
     assert number == len(before[0])
     index_is_whole()
@@ -139,3 +163,14 @@ def test_the_command_fills_an_empty_search(app: Flask, database_url: str, instan
         assert done.returncode == 0, done.stderr
         assert f"{len(before[0])} entries" in done.stdout
         assert everything() == before
+
+
+def test_the_worker_fills_a_search_that_finds_nothing(app: Flask) -> None:
+    """After an update from a version without a search, nobody need know the command."""
+    load_demo()
+    before = everything()
+    work(once=True)
+    assert everything() == before
+    atomically(clear)
+    work(once=True)
+    assert everything() == before
