@@ -52,10 +52,11 @@ def _skills() -> Iterator[Entry]:
 
 def _guides(*which: sa.ColumnElement[bool]) -> Iterator[Entry]:
     for guide in db.session.scalars(sa.select(RoleGuide).where(*which).order_by(RoleGuide.id)):
-        sections = (text for part in guide.sections for text in (part["title"], part["body"]))
-        titles = (title for step in guide.ladder for title in step["titles"])
-        names = (one["name"] for one in guide.certifications)
-        told = (one["what"] for one in guide.history)
+        # Parts that staff have not written yet are absent.
+        sections = (part.get(name, "") for part in guide.sections for name in ("title", "body"))
+        titles = (title for step in guide.ladder for title in step.get("titles", ()))
+        names = (one.get("name", "") for one in guide.certifications)
+        told = (one.get("what", "") for one in guide.history)
         yield Entry(
             kind=Found.GUIDE,
             key=guide.slug,
