@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from enroll import backup, clock, demo, doctor, worker
 from enroll.accounts.duties import Duty
 from enroll.accounts.staffing import add_staff
+from enroll.batches.indexing import fill_anew
 from enroll.catalog.files import SHIPPED, NotOurs, dump_catalog, publish_folder, write_folder
 from enroll.catalog.folders import BadContent, read_folder
 from enroll.catalog.notation import printable
@@ -26,7 +27,8 @@ from enroll.schema import missing_guards
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (work, load_demo, check, add, examine, back_up, restore, catalog, tell_outage):
+    seldom = (back_up, restore, catalog, search, tell_outage)
+    for command in (work, load_demo, check, add, examine, *seldom):
         app.cli.add_command(command)
 
 
@@ -216,3 +218,14 @@ def dump(folder: Path) -> None:
     except OSError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{len(texts)} entries written to {folder}")
+
+
+@click.group("search")
+def search() -> None:
+    """What people can find."""
+
+
+@search.command("rebuild")
+def rebuild() -> None:
+    """Fill the search anew from what is published and the batches; harmless at any time."""
+    click.echo(f"{atomically(fill_anew)} entries can be found")

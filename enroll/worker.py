@@ -13,6 +13,7 @@ import time
 from flask import current_app
 
 from enroll import clock
+from enroll.batches.indexing import fill_if_empty
 from enroll.db import atomically, db
 from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
@@ -36,13 +37,16 @@ def work(*, once: bool = False) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
     log.info("worker %s begins", name)
-    tidied = float("-inf")
+    tidied, filled = float("-inf"), False
     while not stopping.is_set():
         sent = 0
         try:
             if time.monotonic() - tidied >= TIDY_EVERY:
                 tidied = time.monotonic()
                 tidy(worker=name)
+            if not filled:
+                atomically(fill_if_empty)
+                filled = True
             sent = deliver_due(worker=name)
         except Busy:
             log.warning("the database is busy; again in a moment")

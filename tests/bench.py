@@ -1,4 +1,5 @@
-"""`make bench`: registrations per second, for one hot batch and for a hundred, on both databases.
+"""`make bench`: registrations per second, for one hot batch and for a hundred, on both databases;
+then how long a search takes.
 
 Printed beside a bare Flask view that writes the same rows by hand in the same server, and beside
 the same transactions without any server. Figures differ from machine to machine; ratios travel.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import socket
 import statistics
 import sys
@@ -22,6 +24,9 @@ from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
 
+from enroll.search.filling import Entry, put
+from enroll.search.finding import find
+from enroll.search.kinds import Found
 from tests.postgres import ThrowawayPostgres, find_binaries
 from tests.serving import Site, command
 from tests.visiting import Visitor
@@ -314,6 +319,62 @@ def _one(way: str, url: str, folder: Path, ids: list[int], codes: list[str]) -> 
         return rate(bare(site.base_url, ids))
 
 
+# ---------------------------------------------------------------- the search
+
+QUESTIONS = {
+    "one word": "kubernetes",
+    "in every entry": "module",
+    "three words": "python for data",
+    "half typed": "pyth",
+    "mistyped": "kubernetse",
+    "mistyped, of two": "pyhton data",
+    "in part only": "kubernetes cooking",
+}
+
+
+def measure_search(kind: str, fresh: Callable[[Path], str]) -> None:
+    """The median time of `find` beside 500 courses and 5,000 modules of sixty words each."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ |= {"DATABASE_URL": fresh(folder), "ENROLL_INSTANCE": name}
+        assert command(os.environ["DATABASE_URL"], folder, "db", "upgrade").returncode == 0
+        from enroll import clock, create_app
+        from enroll.db import atomically, db
+
+        with create_app().app_context():
+            began = time.monotonic()
+            atomically(put, *_entries())
+            print(f"{kind:<11} search: 5,500 entries put in {time.monotonic() - began:.1f} s")
+            for label, question in QUESTIONS.items():
+                took = []
+                for _ in range(20):
+                    began = time.monotonic()
+                    found = find(question, now=clock.now())
+                    took.append((time.monotonic() - began) * 1000)
+                    db.session.rollback()
+                print(f"{'':<11}   {label:<17} {statistics.median(took):6.1f} ms, {found.total} hits")
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _entries() -> Iterator[Entry]:
+    """Texts in which a few words are in most entries and most words in few, as in real ones."""
+    dice = random.Random(1)  # noqa: S311 - the same texts every time
+    known = ["data", "python", "model", "team", "report", "kubernetes"]
+    others = ["".join(dice.choices("abdegiklmnoprstu", k=dice.randint(4, 9))) for _ in range(12_000)]
+    words = known + others
+    weights = [1 / (n + 50) for n in range(len(words))]
+    for number in range(5_500):
+        some = dice.choices(words, weights, k=64)
+        yield Entry(
+            kind=Found.COURSE if number < 500 else Found.MODULE,
+            key=f"k{number}",
+            address=f"/courses/k{number}",
+            title=" ".join(some[:4]).title(),
+            body=f"Module {number}. {' '.join(some[4:])}.",
+        )
+
+
 def main() -> None:
     multiprocessing.set_start_method("fork")
     print(
@@ -324,6 +385,8 @@ def main() -> None:
     with databases() as kinds:
         for kind, fresh in kinds:
             measure(kind, fresh)
+        for kind, fresh in kinds:
+            measure_search(kind, fresh)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def fill(*, courses: int, modules: int, skills: int, role: str, first: int = 0) 
         db.session.execute(sa.insert(role_skill), wanted)
     numbers = range(first, first + courses)
     _courses(numbers, guide)
-    ids = dict(db.session.execute(sa.select(Course.slug, Course.id)).tuples().all())
+    ids = {row.slug: row.id for row in db.session.execute(sa.select(Course.slug, Course.id))}
     db.session.execute(
         sa.insert(Module),
         [

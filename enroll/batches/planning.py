@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from enroll.batches.indexing import index
 from enroll.batches.models import Batch, BatchSession, Seat
 from enroll.batches.states import BATCH_MOVES, BatchState
 from enroll.db import db
@@ -83,4 +84,5 @@ def publish(*, batch_id: int) -> Batch:
     state = BatchState.TENTATIVE if batch.minimum else BatchState.CONFIRMED_TO_RUN
     BATCH_MOVES.check(batch.state, state)
     batch.state = state
+    index(batch)
     return batch

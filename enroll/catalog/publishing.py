@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from enroll.catalog.coverage import Level
 from enroll.catalog.documents import LEVELS, Document, Kind
+from enroll.catalog.indexing import index
 from enroll.catalog.models import Course, Coverage, Manuscript, Module, RoleGuide, Skill, Version
 from enroll.db import db
 from enroll.refusal import Refused
@@ -34,6 +35,7 @@ def apply(kind: Kind, slug: str, document: Document) -> None:
     else:
         _apply_course(slug, document)
     db.session.flush()
+    index(kind, slug, document.get("slug", slug))
 
 
 def _apply_skills(entries: Sequence[Mapping[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from flask import current_app
 
 from enroll.batches.deadlines import offered_until
 from enroll.batches.facts import BatchFacts, batch_facts
+from enroll.batches.indexing import index
 from enroll.batches.models import Batch, BatchSession, Seat
 from enroll.batches.states import BATCH_MOVES, BatchState
 from enroll.db import Again, db
@@ -170,6 +171,7 @@ def reschedule(*, batch_id: int, days: int, now: datetime) -> None:
         one.ends_at = _shifted(batch, one.ends_at, shift)
     batch.sequence += 1
     db.session.flush()
+    index(batch)
     if batch.state.is_public:
         tell_everybody(batch_id, "batch_rescheduled", key=batch.sequence, now=now, dated=True)
         promote(batch_id=batch_id, now=now)
@@ -238,6 +240,7 @@ def _move_batch(batch: Batch, state: BatchState) -> None:
         raise BatchMoved(state=batch.state)
     batch.state = state
     db.session.flush()
+    index(batch)
 
 
 def named(batch: BatchFacts) -> dict[str, str]:

@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         mailbox,
         mine,
         registering,
+        search,
         structured,
     )
 
@@ -40,6 +41,6 @@ def init_app(app: Flask) -> None:
         mine,
         keeping,
     )
-    for family in (*families, legal, api, health, mailbox):
+    for family in (*families, search, legal, api, health, mailbox):
         app.register_blueprint(family.pages)
     app.jinja_env.globals["breadcrumbs"] = structured.breadcrumbs

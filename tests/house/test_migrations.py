@@ -97,6 +97,7 @@ LOSSES = {
         ("tr_registration_seat_insert", "DROP TRIGGER tr_registration_seat_insert"),
         ("tr_seat_freed", "DROP TRIGGER tr_seat_freed"),
         ("uq_registration_live_email", "DROP INDEX uq_registration_live_email"),
+        ("tr_search_entry_update", "DROP TRIGGER tr_search_entry_update"),
     ],
     "postgresql": [
         (
@@ -105,11 +106,12 @@ LOSSES = {
         ),
         ("fk_registration_seat", "ALTER TABLE registration DROP CONSTRAINT fk_registration_seat"),
         ("uq_registration_live_email", "DROP INDEX uq_registration_live_email"),
+        ("ix_search_entry_lexemes", "DROP INDEX ix_search_entry_lexemes"),
     ],
 }
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 def test_the_audit_notices_a_lost_guard(
     app: Flask, database_url: str, instance: Path, number: int
 ) -> None:

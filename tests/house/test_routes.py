@@ -59,6 +59,7 @@ PUBLIC = {
     "/registrations/<token>.ics",
     "/batches.atom",
     "/sitemap.xml",
+    "/search",
     "/mailbox",
     "/mailbox/<int:number>",
     "/mailbox/<int:number>.html",
