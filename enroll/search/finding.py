@@ -15,7 +15,7 @@ from enroll.search.guessing import guess
 from enroll.search.kinds import Found
 from enroll.search.models import LEXEMES, SearchEntry
 from enroll.search.snippets import Piece, snippet
-from enroll.search.words import Word, asked
+from enroll.search.words import Word, asked, spelt
 
 PAGE = 20
 
@@ -38,7 +38,6 @@ class Results:
 
     hits: Sequence[Hit] = ()
     total: int = 0
-    asked: bool = False  # the question held a word
     instead: str = ""  # the words looked for where nothing was found for those asked
     some_only: bool = False  # nothing holds all of the words; each hit holds some
 
@@ -54,16 +53,16 @@ def find(question: str, *, now: datetime, limit: int = PAGE, start: int = 0) -> 
     if not wanted:
         return Results()
     if found := _look(wanted, now=now, limit=limit, start=start):
-        return Results(*found, asked=True)
+        return Results(*found)
     better = guess(wanted)
-    instead = " ".join(word.folded for word in better) if better != wanted else ""
+    instead = " ".join(map(spelt, better)) if better != wanted else ""
     if instead and (found := _look(better, now=now, limit=limit, start=start)):
-        return Results(*found, asked=True, instead=instead)
+        return Results(*found, instead=instead)
     if len(better) > 1:
         found = _look(better, every=False, now=now, limit=limit, start=start)
         if found:
-            return Results(*found, asked=True, instead=instead, some_only=True)
-    return Results(asked=True)
+            return Results(*found, instead=instead, some_only=True)
+    return Results()
 
 
 def _look(

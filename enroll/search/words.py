@@ -66,13 +66,21 @@ def tokens(text: str) -> Iterator[Token]:
 
 @lru_cache(20_000)
 def _word(typed: str) -> Word:
-    for sign, spelt in _SPELT.items():
-        typed = typed.replace(sign, spelt)
+    for sign, letters in _SPELT.items():
+        typed = typed.replace(sign, letters)
     # Letters without their accents, and ß like ss; what a letter falls apart into must be letters.
     bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", typed).casefold())
     folded = "".join(one for one in bare if _is_letter(one))[:LONGEST]
     with _one_at_a_time:
         return Word(folded, _english.stemWord(folded))
+
+
+def spelt(word: Word) -> str:
+    """The word as people write it."""
+    for sign, letters in _SPELT.items():
+        if word.folded.endswith(letters):
+            return word.folded.removesuffix(letters) + sign
+    return word.folded
 
 
 def _is_letter(character: str) -> bool:

@@ -121,6 +121,8 @@ def test_c_plus_plus_is_not_c(app: Flask) -> None:
     fill(entry("a", "C"), entry("b", "C++"))
     assert found("c") == ["C"]
     assert found("c++") == ["C++"]
+    fill(entry("c", "Python beside C++"))
+    assert find("C++ pyhton", now=clock.now()).instead == "c++ python"
 
 
 def test_words_of_the_question_that_say_nothing_are_passed_over(app: Flask) -> None:
