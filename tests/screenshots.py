@@ -53,6 +53,11 @@ STAFF_PAGES = {
     "steer": "/staff/batches/fnd-02/steer",
     "call-off": "/staff/batches/fnd-02/call-off",
     "shift": "/staff/batches/fnd-02/shift?days=7",
+    "map-drafts": "/staff/curriculum",
+    "teaching": "/staff/teaching",
+    "teaching-course": "/staff/teaching/4",
+    "teaching-grid": "/staff/teaching/4/grid",
+    "teaching-versions": "/staff/teaching/4/versions",
     "person": "/staff/registrations/1",
     "person-cancel": "/staff/registrations/1/cancel",
 }

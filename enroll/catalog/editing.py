@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -97,6 +98,15 @@ def publish(*, manuscript_id: int, number: int) -> bool:
 def version(manuscript_id: int, number: int) -> Version:
     """One version; raises `NoResultFound` for a number that was never saved."""
     return db.session.get_one(Version, (manuscript_id, number))
+
+
+def versions(manuscript_id: int) -> Sequence[Version]:
+    """All versions, the latest first."""
+    return db.session.scalars(
+        sa.select(Version)
+        .where(Version.manuscript_id == manuscript_id)
+        .order_by(Version.number.desc())
+    ).all()
 
 
 def _add(

@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, raiseload, selectinload
 
 from enroll.catalog.coverage import Level
-from enroll.catalog.models import Course, Coverage, Module, RoleGuide, Skill, role_skill
+from enroll.catalog.documents import Kind
+from enroll.catalog.models import (
+    Course,
+    Coverage,
+    Manuscript,
+    Module,
+    OldSlug,
+    RoleGuide,
+    Skill,
+    Version,
+    role_skill,
+)
 from enroll.db import db
 
 
@@ -47,7 +58,9 @@ def guides_named(slugs: Collection[str]) -> Sequence[RoleGuide]:
     if not slugs:
         return []
     return db.session.scalars(
-        sa.select(RoleGuide).where(RoleGuide.slug.in_(slugs)).order_by(RoleGuide.id)
+        sa.select(RoleGuide)
+        .where(RoleGuide.slug.in_(_now_called(Kind.ROLE, slugs)))
+        .order_by(RoleGuide.id)
     ).all()
 
 
@@ -99,7 +112,9 @@ def courses_named(slugs: Collection[str]) -> Sequence[Course]:
     if not slugs:
         return []
     return db.session.scalars(
-        sa.select(Course).where(Course.slug.in_(slugs)).order_by(Course.position)
+        sa.select(Course)
+        .where(Course.slug.in_(_now_called(Kind.COURSE, slugs)))
+        .order_by(Course.position)
     ).all()
 
 
@@ -128,3 +143,43 @@ def _further(known: Taught | None, more: Taught) -> Taught:
         return more
     highest = max(known.level, more.level, key=lambda level: level.rank)
     return Taught(more.course, highest, known.assessed or more.assessed)
+
+
+# ---------------------------------------------------------------- what staff write
+
+
+def manuscripts() -> list[tuple[Manuscript, Version]]:
+    """All manuscripts with their latest versions, by kind and address."""
+    rows = db.session.execute(
+        sa.select(Manuscript, Version)
+        .join(
+            Version,
+            sa.and_(Version.manuscript_id == Manuscript.id, Version.number == Manuscript.latest),
+        )
+        .order_by(Manuscript.kind, Manuscript.slug)
+    )
+    return [(one, last) for one, last in rows]
+
+
+def manuscript(number: int) -> Manuscript | None:
+    """One manuscript, as it is now."""
+    return db.session.get(Manuscript, number, populate_existing=True)
+
+
+def renamed(kind: Kind, slug: str) -> str | None:
+    """Where a page is published that had this address before."""
+    return db.session.scalar(
+        sa.select(Manuscript.slug)
+        .join(OldSlug, OldSlug.manuscript_id == Manuscript.id)
+        .where(OldSlug.kind == kind, OldSlug.slug == slug, Manuscript.published.is_not(None))
+    )
+
+
+def _now_called(kind: Kind, slugs: Collection[str]) -> list[str]:
+    """These addresses, and those that took their place."""
+    moved = (
+        sa.select(Manuscript.slug)
+        .join(OldSlug, OldSlug.manuscript_id == Manuscript.id)
+        .where(OldSlug.kind == kind, OldSlug.slug.in_(slugs))
+    )
+    return [*slugs, *db.session.scalars(moved)]

@@ -10,9 +10,20 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the staff pages behind their guard."""
-    from enroll.console import curriculum, dates, guard, person, roster, sign_in, steering, words
+    from enroll.console import (
+        curriculum,
+        dates,
+        grid,
+        guard,
+        person,
+        roster,
+        sign_in,
+        steering,
+        teaching,
+        words,
+    )
 
     sign_in.init_app(app)
     words.init_app(app)
-    for task in (roster, person, steering, dates, curriculum):
+    for task in (roster, person, steering, dates, curriculum, teaching, grid):
         app.register_blueprint(guard.guarded(task.pages))

@@ -15,6 +15,7 @@ from enroll.accounts.models import Staff
 from enroll.batches.deadlines import offered_until
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.models import Batch, Seat
+from enroll.catalog.models import Version
 from enroll.db import db
 from enroll.mail.models import Letter
 from enroll.registrations.eligibility import comes_first
@@ -172,8 +173,8 @@ def without_others(text: str, own: str) -> str:
     )
 
 
-def colleagues(events: Iterable[RegistrationEvent]) -> dict[str, str]:
-    """The names of the staff behind these moves, by how the moves call them."""
+def colleagues(events: Iterable[RegistrationEvent | Version]) -> dict[str, str]:
+    """The names of the staff behind these moves or versions, by how those call them."""
     numbers = {event.by.removeprefix("staff ") for event in events if event.by.startswith("staff ")}
     ids = [int(number) for number in numbers if number.isdecimal() and int(number) <= LARGEST]
     rows = db.session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids)))

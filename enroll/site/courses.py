@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from enroll import clock
 from enroll.catalog import queries as catalog
+from enroll.catalog.documents import Kind
 from enroll.catalog.mapping import of_course
 from enroll.catalog.models import Course, Skill
 from enroll.registrations import queries as registrations
@@ -30,8 +32,12 @@ def index() -> str:
 
 
 @pages.get("/<slug>")
-def show(slug: str) -> str:
-    course = catalog.course(slug) or abort(404)
+def show(slug: str) -> ResponseReturnValue:
+    course = catalog.course(slug)
+    if course is None:
+        return redirect(
+            url_for("courses.show", slug=catalog.renamed(Kind.COURSE, slug) or abort(404)), 301
+        )
     prospects = registrations.coming(clock.now(), [course.id])
     return render_template(
         "site/courses/show.html",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 
 from enroll import clock
 from enroll.catalog import queries as catalog
+from enroll.catalog.documents import FIGURES, Kind
 from enroll.registrations import queries as registrations
 from enroll.site import structured
 from enroll.site.curriculum import grouped
@@ -17,13 +19,14 @@ pages = Blueprint("guides", __name__)
 
 SHOWN = 3  # batches below the guide
 
-# The parts of a guide that are drawn from rows; a section of the guide names the one it carries.
-FIGURES = ("history", "salary", "ladder", "skills", "certifications")
-
 
 @pages.get("/roles/<slug>")
-def show(slug: str) -> str:
-    guide = catalog.role_guide(slug) or abort(404)
+def show(slug: str) -> ResponseReturnValue:
+    guide = catalog.role_guide(slug)
+    if guide is None:
+        return redirect(
+            url_for("guides.show", slug=catalog.renamed(Kind.ROLE, slug) or abort(404)), 301
+        )
     courses = [course.id for course in guide.courses]
     placed = {section.get("figure") for section in guide.sections}
     return render_template(
