@@ -65,6 +65,7 @@ LETTERS = {
     "links": _("Links asked for again"),
 }
 HANDS = {
+    "file": _("a file of the catalog"),
     "student": _("The student"),
     "clock": _("The clock"),
     "transfer": _("The move to another batch"),
