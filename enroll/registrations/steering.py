@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 
-from enroll.batches.deadlines import offered_until
+from enroll.batches.deadlines import half_time, last_moment, offered_until
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.models import Batch, BatchSession, Seat
 from enroll.batches.states import BATCH_MOVES, BatchState
 from enroll.db import Again, db
+from enroll.mail.outbox import drop
 from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import arrive, claim_first, move, offer, promote
@@ -76,6 +77,7 @@ def confirm_to_run(*, batch_id: int, now: datetime) -> bool:
     if batch.state is BatchState.DRAFT:  # that would be publishing it
         raise BatchMoved(state=batch.state)
     _move_batch(batch, BatchState.CONFIRMED_TO_RUN)
+    _forget_news(batch_id, ["batch_undecided"], why="it is decided")
     tell_everybody(batch_id, "batch_confirmed_to_run", key="once", now=now)
     return True
 
@@ -171,8 +173,32 @@ def reschedule(*, batch_id: int, days: int, now: datetime) -> None:
     batch.sequence += 1
     db.session.flush()
     if batch.state.is_public:
+        _bring_forward(batch_id, now)
+        _forget_news(batch_id, letters.DATED_NEWS, why="other dates")
         tell_everybody(batch_id, "batch_rescheduled", key=batch.sequence, now=now, dated=True)
         promote(batch_id=batch_id, now=now)
+
+
+def _bring_forward(batch_id: int, now: datetime) -> None:
+    """No hold beyond the new end of registration, no offer beyond the new start.
+
+    The letter about the new dates tells until when; a deadline that is near enough stays.
+    """
+    batch = batch_facts(batch_id)
+    for one in _everybody(batch_id):
+        latest = batch.begins_at if one.state is State.OFFERED else batch.holds_end(now)
+        if one.deadline_at is None or one.deadline_at <= latest:
+            continue
+        one.deadline_at = last_moment(now, zone=batch.tz, latest=latest)
+        if one.remind_at is not None:
+            one.remind_at = half_time(now, one.deadline_at)
+    db.session.flush()
+
+
+def _forget_news(batch_id: int, kinds: Collection[str], *, why: str) -> None:
+    """What the batch's people were to be told, and were not yet, is not true any more."""
+    for one in _everybody(batch_id):
+        drop(about=letters.about(one.id), kinds=kinds, why=why)
 
 
 def _shifted(batch: Batch, moment: datetime, shift: timedelta) -> datetime:
