@@ -108,24 +108,20 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     return len(people)
 
 
-def next_batches(batch_id: int, now: datetime) -> list[int]:
-    """The open batches of the same course with a free seat nobody waits for, soonest first."""
+def next_batches(batch_id: int, now: datetime, *, also_full: bool = False) -> list[int]:
+    """The open batches of the same course, with a free seat unless `also_full`, soonest first."""
     course = sa.select(Batch.course_id).where(Batch.id == batch_id).scalar_subquery()
-    return list(
-        db.session.scalars(
-            sa.select(Batch.id)
-            .where(
-                Batch.course_id == course,
-                Batch.id != batch_id,
-                is_on(),
-                ~Batch.needs_approval,
-                Batch.opens_at <= now,
-                Batch.closes_at > now,
-                sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken),
-            )
-            .order_by(Batch.starts_on, Batch.id)
-        )
+    query = sa.select(Batch.id).where(
+        Batch.course_id == course,
+        Batch.id != batch_id,
+        is_on(),
+        ~Batch.needs_approval,
+        Batch.opens_at <= now,
+        Batch.closes_at > now,
     )
+    if not also_full:
+        query = query.where(sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken))
+    return list(db.session.scalars(query.order_by(Batch.starts_on, Batch.id)))
 
 
 def _offer_elsewhere(

@@ -179,6 +179,19 @@ def test_who_waited_in_vain_enters_the_next_batch_with_one_press(now: datetime) 
     assert state(asha) is State.EXPIRED  # what ended stays ended
 
 
+def test_where_the_next_batch_is_full_the_letter_leads_to_its_waitlist(now: datetime) -> None:
+    here = make.batch(1)
+    there = make.batch(1, now=now + 24 * 60 * HOUR, opens_at=now - HOUR)
+    for batch in (here, there):
+        make.registration(batch, confirmed=True)
+    asha = make.registration(here, ASHA, confirmed=True)
+    begins = datetime.combine(here.starts_on, datetime.min.time(), now.tzinfo)
+    atomically(tidying.tidy_batch, batch_id=here.id, now=begins)
+    told = letter(asha, "registration_expired").context
+    assert (told["next"]["code"], told["next_is_full"]) == (there.code, True)
+    assert state(transfer(asha, there, now=begins).registration) is State.WAITLISTED
+
+
 # ---------------------------------------------------------------- wishes
 
 
