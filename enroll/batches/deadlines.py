@@ -20,8 +20,11 @@ def kept_until(now: datetime, *, hours: int, zone: ZoneInfo, latest: datetime) -
     Hours are real hours: a change to daylight saving time makes them neither more nor fewer.
     """
     end = _morning_after(now + timedelta(hours=hours), zone)
-    if end <= latest:
-        return end
+    return end if end <= latest else last_moment(now, zone=zone, latest=latest)
+
+
+def last_moment(now: datetime, *, zone: ZoneInfo, latest: datetime) -> datetime:
+    """`latest`, or 21:00 before it where it lies at night and an hour or more remains from `now`."""
     evening = _evening_before(latest, zone)
     return evening if evening - now >= SHORTEST else latest
 

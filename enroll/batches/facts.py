@@ -55,6 +55,10 @@ class BatchFacts(NamedTuple):
         """Public and not called off."""
         return self.state in (BatchState.TENTATIVE, BatchState.CONFIRMED_TO_RUN)
 
+    def holds_end(self, now: datetime) -> datetime:
+        """No hold outlives registration; who is admitted when that is over has until the start."""
+        return self.closes_at if now < self.closes_at else self.begins_at
+
 
 def _column(name: str) -> Any:
     special = {"course": Course.title, "begins_at": begins_at()}

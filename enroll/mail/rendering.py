@@ -28,6 +28,7 @@ OPTIONAL: dict[str, Any] = {
     "reason": "",
     "offer": None,
     "next": None,
+    "next_is_full": False,
     "left": (),
     "keeps": "",
     "moved_from": "",

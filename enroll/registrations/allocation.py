@@ -234,7 +234,7 @@ def note(registration: Registration, *, by: str, why: str, now: datetime) -> Non
 
 def kept(batch: BatchFacts, hours: int, now: datetime) -> datetime:
     """Until when a hold or an unconfirmed place of so many hours is kept, made at `now`."""
-    return kept_until(now, hours=hours, zone=batch.tz, latest=batch.closes_at)
+    return kept_until(now, hours=hours, zone=batch.tz, latest=batch.holds_end(now))
 
 
 def _keeps_deadline(source: State, target: State) -> bool:

@@ -98,7 +98,9 @@ def _take_place(
     state = seat_newcomer(
         newcomer=to, batch=batch, deadline_at=deadline_at, may_hold=may_hold, now=now
     )
-    if state is State.WAITLISTED:
+    if state is State.WAITLISTED and (
+        may_hold or not _seats_are_free(batch, besides=to.registration_id)
+    ):
         refuse_long_waitlist(batch)
 
 
@@ -145,12 +147,13 @@ def _seat_group(
     """Seats for all, if so many are free and nobody waits for them; else they all wait."""
     state: State = people[0].state
     seats: list[int] | None = None
-    if state is State.WAITLISTED and _may_hold(batch, leader, len(people)):
-        seats = claim_first(batch.id, len(people), now=now)
-    if seats is not None:
-        state = State.PENDING
-    elif state is State.WAITLISTED:
-        refuse_long_waitlist(batch)
+    if state is State.WAITLISTED:
+        may_hold = _may_hold(batch, leader, len(people))
+        seats = claim_first(batch.id, len(people), now=now) if may_hold else None
+        if seats is not None:
+            state = State.PENDING
+        elif may_hold or not _seats_are_free(batch, len(people)):
+            refuse_long_waitlist(batch)
     for number, one in enumerate(people):
         seat = seats[number] if seats else None
         arrive(one, state, seat, by="student", why="registered in a group", now=now)
@@ -180,8 +183,16 @@ def _refuse_as_if_new(batch: BatchFacts) -> None:
     """Who is here already hears what a stranger would: the answer must not tell them apart."""
     if batch.waitlist_limit is None or batch.needs_approval:
         return
-    if not comes_first(batch.id) or not count_free(batch.id):
+    if not _seats_are_free(batch):
         refuse_long_waitlist(batch, arriving=1)
+
+
+def _seats_are_free(batch: BatchFacts, count: int = 1, *, besides: int = 0) -> bool:
+    """Are so many seats free for newcomers (`besides`, if a row is there)?
+
+    Then it is only the cap on holds that makes them wait, which never refuses anybody.
+    """
+    return comes_first(batch.id, besides=besides) and count_free(batch.id) >= count
 
 
 def _has_limit(batch_id: int) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from itertools import zip_longest
 
 import sqlalchemy as sa
 
+from enroll.batches.facts import batch_facts
 from enroll.db import db
 from enroll.refusal import Refused
-from enroll.registrations.allocation import arrive, claim_first, hold, move, promote
+from enroll.registrations.allocation import arrive, claim_first, hold, kept, move, promote
 from enroll.registrations.entering import enter_also
 from enroll.registrations.locking import lock_person, lock_seating
 from enroll.registrations.models import Registration
@@ -32,19 +34,37 @@ def admit(
 ) -> list[Registration]:
     """Accept these applications, in the order they arrived: a seat on hold, or the waitlist.
 
-    Somebody else has decided about some of them already: those are left alone. Answers who was
-    admitted. Locks the batch exclusively.
+    Those of one group get seats together, or wait together. Somebody else has decided about some
+    of them already: those are left alone. Answers who was admitted. Locks the batch exclusively.
     """
     lock_seating(batch_id)
     admitted = _applications(batch_id, registration_ids)
-    for one in admitted:
-        seats = claim_first(batch_id, 1, now=now)
-        if seats:
-            hold(one, seats[0], by=by, why="application accepted", now=now)
-        else:
-            move(one, State.WAITLISTED, by=by, why="application accepted", now=now)
+    for party in _parties(admitted):
+        seats = claim_first(batch_id, len(party), now=now) or []
+        for one, seat in zip_longest(party, seats):
+            _admit_one(one, seat, by=by, now=now)
     promote(batch_id=batch_id, now=now)
     return admitted
+
+
+def _parties(admitted: Collection[Registration]) -> Collection[list[Registration]]:
+    """Who registered together, in the order of arrival; most come alone."""
+    found: dict[tuple[int | None, int | None], list[Registration]] = {}
+    for one in admitted:
+        alone = one.id if one.group_id is None else None
+        found.setdefault((one.group_id, alone), []).append(one)
+    return found.values()
+
+
+def _admit_one(one: Registration, seat: int | None, *, by: str, now: datetime) -> None:
+    why = "application accepted"
+    if seat is not None:
+        hold(one, seat, by=by, why=why, now=now)
+        return
+    if one.address_confirmed_at is None and one.deadline_at is None:
+        batch = batch_facts(one.batch_id)
+        one.deadline_at = kept(batch, batch.hold_hours, now)
+    move(one, State.WAITLISTED, by=by, why=why, now=now)
 
 
 def reject(

@@ -32,7 +32,8 @@ SILENT = frozenset({"transfer", "wish", "call-off", "erasure", "reconsidered"})
 # What asks for something, and dies unsent when it can no longer be done; what only holds good
 # while the registration lives.
 REMINDER = "reminder"
-BATCH_NEWS = ("batch_confirmed_to_run", "batch_undecided", "batch_rescheduled", "batch_joining")
+DATED_NEWS = ("batch_undecided", "batch_rescheduled", "batch_joining")
+BATCH_NEWS = ("batch_confirmed_to_run", *DATED_NEWS)
 
 
 def promised(source: State | None, target: State, by: str) -> str | None:

@@ -59,12 +59,30 @@ def enrol(
 
 
 def leave(others: Iterable[Registration], *, into: Registration, now: datetime) -> None:
-    """Give up these places for an enrolment elsewhere, whose letter tells of it."""
-    for other in others:
+    """Give up these places for an enrolment elsewhere, whose letter tells of it.
+
+    Who had asked to move from one of them to a third batch asks to move from the new seat now.
+    """
+    left = list(others)
+    _lead_on([one.id for one in left], into)
+    for other in left:
         by = "transfer" if other.id == into.replaces_id else "wish"
         why = f"enrolled in {batch_facts(into.batch_id).code}"
         move(other, State.WITHDRAWN, by=by, why=why, now=now)
         promote(batch_id=other.batch_id, now=now)
+
+
+def _lead_on(left: Collection[int], into: Registration) -> None:
+    """Moves that still wait replace the new seat: else a person would end with two."""
+    db.session.execute(
+        sa.update(Registration)
+        .where(
+            Registration.replaces_id.in_(left),
+            Registration.id.not_in([into.id, *left]),
+            Registration.state.in_(LIVE),
+        )
+        .values(replaces_id=into.id)
+    )
 
 
 def promote_bound(registration: Registration, now: datetime) -> None:
@@ -109,7 +127,7 @@ def _arrive_there(
     waits = new.state is State.WAITLISTED
     seats = claim_first(there.id, 1, now=now, besides=new.id) if waits else None
     if seats is not None:
-        leaving = [old, *_left_behind(old)] if old.state.is_live else []
+        leaving = _left_behind(new)
         refuse_clash(new, leaving=[one.id for one in leaving])
         arrive(new, State.CONFIRMED, seats[0], more={"moved_from": here.title}, **common)
         leave(leaving, into=new, now=now)

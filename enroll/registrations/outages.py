@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from enroll.batches.deadlines import kept_until
+from enroll.batches.deadlines import kept_until, last_moment
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.db import db, dialect_name, insert_once
 from enroll.mail.beats import last_seen
 from enroll.mail.models import Letter
-from enroll.mail.outbox import postpone
+from enroll.mail.outbox import drop, postpone
+from enroll.registrations import letters
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import Outage, Registration
 from enroll.registrations.reminding import remind
@@ -46,9 +47,9 @@ def notice(*, now: datetime) -> Outage | None:
     if not _is_first(seen, now):
         return None
     extended = [_extend(registration_id, now - seen, now) for registration_id, _ in ids]
-    letters = postpone(written_before=now - AWAY, until=now + QUIET)
+    waiting = postpone(written_before=now - AWAY, until=now + QUIET)
     outage = db.session.scalars(sa.select(Outage).where(Outage.began_at == seen)).one()
-    outage.deadlines, outage.letters = sum(extended), letters
+    outage.deadlines, outage.letters = sum(extended), waiting
     db.session.flush()
     return outage
 
@@ -83,11 +84,11 @@ def backlog(now: datetime) -> Backlog | None:
     if outage is None:
         return None
     waiting = sa.select(Letter.kind, sa.func.count()).where(Letter.state == "queued")
-    letters = {row[0]: row[1] for row in db.session.execute(waiting.group_by(Letter.kind))}
+    kinds = {row[0]: row[1] for row in db.session.execute(waiting.group_by(Letter.kind))}
     over = sa.select(sa.func.count()).where(
         Registration.state.in_(LIVE), Registration.deadline_at <= now
     )
-    return Backlog(outage, letters, db.session.scalar(over) or 0)
+    return Backlog(outage, kinds, db.session.scalar(over) or 0)
 
 
 def _running(since: datetime) -> list[tuple[int, int]]:
@@ -114,16 +115,18 @@ def _extend(registration_id: int, away: timedelta, now: datetime) -> bool:
     if not one.state.is_live or one.deadline_at is None:
         return False
     batch = batch_facts(one.batch_id)
-    later = _later(one.deadline_at + away, batch, one.state)
+    later = _later(one.deadline_at + away, batch, one.state, now)
     if later <= max(one.deadline_at, now):
         return False
     one.deadline_at, one.remind_at = later, None
     db.session.flush()
+    drop(about=letters.about(one.id), kinds=[letters.REMINDER], why="another deadline")
     remind(one, now=now, is_extended=True)
     return True
 
 
-def _later(moment: datetime, batch: BatchFacts, state: State) -> datetime:
+def _later(moment: datetime, batch: BatchFacts, state: State, now: datetime) -> datetime:
     """This moment, by day, not beyond the start (for an offer) or the end of registration."""
-    latest = batch.begins_at if state is State.OFFERED else batch.closes_at
-    return kept_until(moment, hours=0, zone=batch.tz, latest=latest)
+    latest = batch.begins_at if state is State.OFFERED else batch.holds_end(now)
+    end = kept_until(moment, hours=0, zone=batch.tz, latest=latest)
+    return end if end < latest else last_moment(now, zone=batch.tz, latest=latest)

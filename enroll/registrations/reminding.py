@@ -99,7 +99,8 @@ def tell_news(*, batch_id: int, now: datetime) -> None:
 
 def _due(batch: BatchFacts, now: datetime) -> Iterator[tuple[str, str]]:
     """What is due, as the kind of notice and the date it is about."""
-    begins = batch.begins_at.isoformat()
+    # The dates, and which edition of them: what moves away and back is told anew.
+    begins = f"{batch.begins_at.isoformat()} {batch.sequence}"
     notices = sa.select(BatchNotice.kind, BatchNotice.about).where(BatchNotice.batch_id == batch.id)
     told = {(row.kind, row.about) for row in db.session.execute(notices)}
     due: list[tuple[str, str]] = []
@@ -187,6 +188,7 @@ def _tell_staff(batch: BatchFacts, now: datetime) -> None:
             recipient=colleague.email,
             language="en",
             context={"name": colleague.name, "batch": letters.snapshot(batch), "people": people},
-            dedupe_key=f"batch:{batch.id}:queue:{batch.begins_at.isoformat()}:{colleague.id}",
+            dedupe_key=f"batch:{batch.id}:queue:{batch.begins_at.isoformat()}"
+            f":{batch.sequence}:{colleague.id}",
             now=now,
         )

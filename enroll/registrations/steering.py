@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 
-from enroll.batches.deadlines import offered_until
+from enroll.batches.deadlines import half_time, last_moment, offered_until
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.indexing import index
 from enroll.batches.models import Batch, BatchSession, Seat
 from enroll.batches.states import BATCH_MOVES, BatchState
 from enroll.db import Again, db
+from enroll.mail.outbox import drop
 from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import arrive, claim_first, move, offer, promote
@@ -77,6 +78,7 @@ def confirm_to_run(*, batch_id: int, now: datetime) -> bool:
     if batch.state is BatchState.DRAFT:  # that would be publishing it
         raise BatchMoved(state=batch.state)
     _move_batch(batch, BatchState.CONFIRMED_TO_RUN)
+    _forget_news(batch_id, ["batch_undecided"], why="it is decided")
     tell_everybody(batch_id, "batch_confirmed_to_run", key="once", now=now)
     return True
 
@@ -107,24 +109,20 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     return len(people)
 
 
-def next_batches(batch_id: int, now: datetime) -> list[int]:
-    """The open batches of the same course with a free seat nobody waits for, soonest first."""
+def next_batches(batch_id: int, now: datetime, *, also_full: bool = False) -> list[int]:
+    """The open batches of the same course, with a free seat unless `also_full`, soonest first."""
     course = sa.select(Batch.course_id).where(Batch.id == batch_id).scalar_subquery()
-    return list(
-        db.session.scalars(
-            sa.select(Batch.id)
-            .where(
-                Batch.course_id == course,
-                Batch.id != batch_id,
-                is_on(),
-                ~Batch.needs_approval,
-                Batch.opens_at <= now,
-                Batch.closes_at > now,
-                sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken),
-            )
-            .order_by(Batch.starts_on, Batch.id)
-        )
+    query = sa.select(Batch.id).where(
+        Batch.course_id == course,
+        Batch.id != batch_id,
+        is_on(),
+        ~Batch.needs_approval,
+        Batch.opens_at <= now,
+        Batch.closes_at > now,
     )
+    if not also_full:
+        query = query.where(sa.exists().where(Seat.batch_id == Batch.id, ~Seat.taken))
+    return list(db.session.scalars(query.order_by(Batch.starts_on, Batch.id)))
 
 
 def _offer_elsewhere(
@@ -173,8 +171,32 @@ def reschedule(*, batch_id: int, days: int, now: datetime) -> None:
     db.session.flush()
     index(batch)
     if batch.state.is_public:
+        _bring_forward(batch_id, now)
+        _forget_news(batch_id, letters.DATED_NEWS, why="other dates")
         tell_everybody(batch_id, "batch_rescheduled", key=batch.sequence, now=now, dated=True)
         promote(batch_id=batch_id, now=now)
+
+
+def _bring_forward(batch_id: int, now: datetime) -> None:
+    """No hold beyond the new end of registration, no offer beyond the new start.
+
+    The letter about the new dates tells until when; a deadline that is near enough stays.
+    """
+    batch = batch_facts(batch_id)
+    for one in _everybody(batch_id):
+        latest = batch.begins_at if one.state is State.OFFERED else batch.holds_end(now)
+        if one.deadline_at is None or one.deadline_at <= latest:
+            continue
+        one.deadline_at = last_moment(now, zone=batch.tz, latest=latest)
+        if one.remind_at is not None:
+            one.remind_at = half_time(now, one.deadline_at)
+    db.session.flush()
+
+
+def _forget_news(batch_id: int, kinds: Collection[str], *, why: str) -> None:
+    """What the batch's people were to be told, and were not yet, is not true any more."""
+    for one in _everybody(batch_id):
+        drop(about=letters.about(one.id), kinds=kinds, why=why)
 
 
 def _shifted(batch: Batch, moment: datetime, shift: timedelta) -> datetime:

@@ -112,9 +112,17 @@ def _end_waiting(batch_id: int, now: datetime) -> int:
         .order_by(Registration.id)
         .execution_options(populate_existing=True)
     ).all()
-    following = next_batches(batch_id, now)
-    told = {"next": named(batch_facts(following[0]))} if following else {}
+    told = _told_of_the_next(batch_id, now)
     for registration in waiting:
         why = "not decided" if registration.state is State.APPLIED else "batch started"
         move(registration, State.EXPIRED, by="clock", why=why, now=now, more=told)
     return len(waiting)
+
+
+def _told_of_the_next(batch_id: int, now: datetime) -> dict[str, object]:
+    """The next batch with a seat; where there is none, the next whose waitlist one can join."""
+    free = next_batches(batch_id, now)
+    following = free or next_batches(batch_id, now, also_full=True)
+    if not following:
+        return {}
+    return {"next": named(batch_facts(following[0])), "next_is_full": not free}

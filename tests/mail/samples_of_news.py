@@ -84,6 +84,13 @@ NEWS_SAMPLES = [
         "The batch began without a free seat: ",
         ("The next batch is Morning batch", "Monday, 3 May 2027", "Join the next batch"),
     ),
+    Sample(
+        "registration_expired",
+        NAMED | {"why": "batch started", "next": OTHER, "next_is_full": True},
+        "The batch began without a free seat: ",
+        ("The next batch is Morning batch", "on its waitlist", "Wait for the next batch"),
+        ("Join the next batch",),
+    ),
     # ---- reminders
     Sample(
         "reminder",

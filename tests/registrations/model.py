@@ -143,9 +143,12 @@ class House:
     def enrol(self, one: Person) -> None:
         others = self.left_behind(one)
         one.state = State.CONFIRMED
-        self.leave_all(others)
+        self.leave_all(others, into=one)
 
-    def leave_all(self, others: list[Person]) -> None:
+    def leave_all(self, others: list[Person], into: Person) -> None:
+        for one in self.everybody():
+            if one.replaces in others and one.state.is_live and one not in (into, *others):
+                one.replaces = into
         for other in others:
             self.leave(other, State.WITHDRAWN)
             self.promote(other.room)
@@ -159,8 +162,7 @@ class House:
             new.state = State.APPLIED
         elif there.free > 0 and self.first(there, besides=new) is None:
             new.state = State.CONFIRMED
-            if one.state.is_live:
-                self.leave_all([one, *self.left_behind(one)])
+            self.leave_all(self.left_behind(new), into=new)
             return
         if one.state is State.PENDING:
             self.enrol(one)

@@ -8,7 +8,7 @@ import pytest
 
 from enroll.batches.facts import batch_facts
 from enroll.db import atomically
-from enroll.registrations import answering, deciding, tidying
+from enroll.registrations import answering, arriving, deciding, tidying
 from enroll.registrations.models import Registration
 from enroll.registrations.states import State
 from tests import make
@@ -166,3 +166,49 @@ def test_staff_cancel_with_a_reason_and_the_seat_moves_on(now: datetime) -> None
     assert told.context["calendar"]["method"] == "CANCEL"
     assert not press(deciding.cancel, asha, **common).changed
     assert in_batch(batch, asha.email).decision == "Not paid."
+
+
+def test_who_is_admitted_after_registration_closed_has_time_to_take_the_seat(
+    applied: tuple[make.Batch, list[Registration]],
+) -> None:
+    batch, (asha, *_) = applied
+    later = batch.closes_at + timedelta(hours=1)
+    begins = batch_facts(batch.id).begins_at
+    admit(batch, asha, now=later)
+    assert later < make.read(asha.id).deadline_at <= begins
+    atomically(tidying.tidy_batch, batch_id=batch.id, now=later)
+    confirm(asha, now=later + timedelta(minutes=10))
+    assert state(asha) is State.CONFIRMED
+
+
+def test_a_group_is_admitted_to_seats_as_a_whole_or_waits_as_a_whole(now: datetime) -> None:
+    batch = make.batch(3, needs_approval=True)
+    emails = [f"g{n}@example.org" for n in range(4)]
+    groups = [
+        atomically(
+            arriving.register_group,
+            batch_id=batch.id,
+            applicants=[make.applicant(email) for email in pair],
+            now=now,
+        )
+        for pair in (emails[:2], emails[2:])
+    ]
+    people = [make.read(one) for group in groups for one in group]
+    for one in people:
+        confirm(one, now=now)
+    single = make.registration(batch, "single@example.org", confirmed=True)
+    admit(batch, *people, single, now=now)
+    assert [state(one) for one in people] == [State.PENDING] * 2 + [State.WAITLISTED] * 2
+    assert state(single) is State.PENDING  # fits where the second group does not
+    assert history(people[2])[-1][2] == "skipped: a group of 2 does not fit"
+
+
+def test_who_is_admitted_after_all_without_an_address_must_confirm_in_time(
+    applied: tuple[make.Batch, list[Registration]], now: datetime
+) -> None:
+    batch, (*others, unknown) = applied
+    reject(batch, unknown, now=now)
+    admit(batch, *others, now=now)
+    new = press(deciding.admit_after_all, unknown, by=STAFF, now=now).registration
+    assert (state(new), new.address_confirmed_at) == (State.WAITLISTED, None)
+    assert make.read(new.id).deadline_at is not None

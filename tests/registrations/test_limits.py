@@ -85,3 +85,28 @@ def test_letters_to_unconfirmed_addresses_are_unasked_until_they_are_confirmed(
     confirm(one, now=now)
     assert not letter(one, "registration_held").is_unasked
     assert not letter(one, "registration_confirmed").is_unasked
+
+
+def test_above_a_cap_nobody_is_refused_because_the_waitlist_is_short(now: datetime) -> None:
+    batch = make.batch(4, hold_limit=1, waitlist_limit=0)
+    register(batch, "one@example.org", now)
+    two = register(batch, "two@example.org", now)
+    assert state(two) is State.WAITLISTED
+    together = [make.applicant(f"g{n}@example.org") for n in range(2)]
+    group = atomically(
+        arriving.register_group, batch_id=batch.id, applicants=together, now=now
+    )
+    assert [make.read(one).state for one in group] == [State.WAITLISTED] * 2
+    assert register_quietly(batch, "two@example.org", now) is None
+    for one in (two, *map(make.read, group)):
+        confirm(one, now=now)
+        assert state(one) in (State.OFFERED, State.WAITLISTED)
+    assert set(make.states(batch).values()) == {State.PENDING, State.OFFERED}
+    for email in ("new@example.org", "two@example.org"):  # now every seat is taken
+        with pytest.raises(arriving.WaitlistFull):
+            register(batch, email, now)
+
+
+def register_quietly(batch: make.Batch, email: str, now: datetime) -> int | None:
+    applicant = make.applicant(email)
+    return atomically(arriving.register, batch_id=batch.id, applicant=applicant, now=now)

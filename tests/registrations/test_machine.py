@@ -256,9 +256,13 @@ class Seats(RuleBasedStateMachine):
         common["registration_ids"] = [one.id for one in chosen]
         if accepts:
             self.attempt(deciding.admit, **common)
+            parties: dict[object, list[Person]] = {}
             for one in chosen:
-                sits = room.free > 0 and self.house.first(room) is None
-                one.state = State.PENDING if sits else State.WAITLISTED
+                parties.setdefault(one.group or one, []).append(one)
+            for party in parties.values():
+                sits = room.free >= len(party) and self.house.first(room) is None
+                for one in party:
+                    one.state = State.PENDING if sits else State.WAITLISTED
             self.house.promote(room)
         else:
             self.attempt(deciding.reject, reason="No.", **common)

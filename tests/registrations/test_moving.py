@@ -179,6 +179,19 @@ def test_who_waited_in_vain_enters_the_next_batch_with_one_press(now: datetime) 
     assert state(asha) is State.EXPIRED  # what ended stays ended
 
 
+def test_where_the_next_batch_is_full_the_letter_leads_to_its_waitlist(now: datetime) -> None:
+    here = make.batch(1)
+    there = make.batch(1, now=now + 24 * 60 * HOUR, opens_at=now - HOUR)
+    for batch in (here, there):
+        make.registration(batch, confirmed=True)
+    asha = make.registration(here, ASHA, confirmed=True)
+    begins = datetime.combine(here.starts_on, datetime.min.time(), now.tzinfo)
+    atomically(tidying.tidy_batch, batch_id=here.id, now=begins)
+    told = letter(asha, "registration_expired").context
+    assert (told["next"]["code"], told["next_is_full"]) == (there.code, True)
+    assert state(transfer(asha, there, now=begins).registration) is State.WAITLISTED
+
+
 # ---------------------------------------------------------------- wishes
 
 
@@ -278,3 +291,53 @@ def test_who_moves_leaves_the_first_room(now: datetime) -> None:
     asha = make.registration(monday, ASHA, confirmed=True)
     transfer(asha, same_hours, now=now)
     assert state(in_batch(same_hours, ASHA)) is State.CONFIRMED
+
+
+# ---------------------------------------------------------------- several moves at once
+
+
+def test_a_move_elsewhere_takes_the_first_move_along(now: datetime) -> None:
+    here, full, free = (make.batch(1) for _ in range(3))
+    holder = make.registration(full, confirmed=True)
+    asha = make.registration(here, ASHA, confirmed=True)
+    waits = transfer(asha, full, now=now).registration
+    sits = transfer(asha, free, now=now).registration
+    assert (state(asha), state(waits), state(sits)) == (
+        State.WITHDRAWN,
+        State.WAITLISTED,
+        State.CONFIRMED,
+    )
+    press(answering.withdraw, holder, now=now)
+    press(answering.accept, waits, now=now)
+    # One seat in the end, not two.
+    assert (state(waits), state(sits)) == (State.CONFIRMED, State.WITHDRAWN)
+    assert free_seats(free) == 1
+
+
+def test_the_first_of_two_moves_to_come_true_is_what_the_other_replaces(now: datetime) -> None:
+    here, one, two = (make.batch(1) for _ in range(3))
+    holders = [make.registration(batch, confirmed=True) for batch in (one, two)]
+    asha = make.registration(here, ASHA, confirmed=True)
+    places = [transfer(asha, batch, now=now).registration for batch in (one, two)]
+    for holder, place in zip(holders, places, strict=True):
+        press(answering.withdraw, holder, now=now)
+        press(answering.accept, place, now=now)
+    assert [state(place) for place in (asha, *places)] == [
+        State.WITHDRAWN,
+        State.WITHDRAWN,
+        State.CONFIRMED,
+    ]
+
+
+def test_who_enters_the_next_batch_leaves_what_hung_on_the_old_place(now: datetime) -> None:
+    here, other = make.batch(1), make.batch(1, now=now + 24 * 20 * HOUR, opens_at=now - HOUR)
+    there = make.batch(1, now=now + 24 * 60 * HOUR, opens_at=now - HOUR)
+    for batch in (here, other):
+        make.registration(batch, confirmed=True)
+    asha = make.registration(here, ASHA, confirmed=True)
+    wish(asha, other, now=now)
+    begins = datetime.combine(here.starts_on, datetime.min.time(), now.tzinfo)
+    atomically(tidying.tidy_batch, batch_id=here.id, now=begins)
+    assert state(asha) is State.EXPIRED
+    assert state(transfer(asha, there, now=begins).registration) is State.CONFIRMED
+    assert state(in_batch(other, ASHA)) is State.WITHDRAWN

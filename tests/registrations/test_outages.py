@@ -8,7 +8,7 @@ import pytest
 
 from enroll.db import atomically
 from enroll.mail.beats import beat, last_seen
-from enroll.registrations import outages
+from enroll.registrations import answering, outages, reminding
 from tests import make
 from tests.registrations.acting import (
     HOUR,
@@ -16,6 +16,7 @@ from tests.registrations.acting import (
     confirm,
     letter,
     letters,
+    press,
 )
 
 pytestmark = pytest.mark.usefixtures("adds_up")
@@ -104,3 +105,32 @@ def test_a_clock_that_ran_ahead_and_was_put_right_leaves_no_silence(now: datetim
     assert last_seen(back) == back
     assert letter(held, "registration_held").due_at <= back
     assert letters(held).count("registration_held") == 1
+
+
+def test_an_extension_never_ends_at_night(now: datetime) -> None:
+    starts = datetime.fromisoformat("2027-03-04T08:00:00+00:00")
+    sessions = ((starts, starts + 2 * HOUR, "Topic"),)
+    batch = make.batch(
+        1, now=now, sessions=sessions, starts_on=starts.date(), closes_at=starts - 4 * HOUR
+    )
+    holder = make.registration(batch, now=now, confirmed=True)
+    waits = make.registration(batch, now=now, confirmed=True)
+    press(answering.withdraw, holder, now=now)
+    assert make.read(waits.id).deadline_at == now + 48 * HOUR  # 3 March, noon
+    seen(now + 30 * HOUR)
+    notice(now + 44 * HOUR)
+    # Fourteen hours more would be at night, the morning after it is beyond the start.
+    assert make.read(waits.id).deadline_at == datetime.fromisoformat("2027-03-03T21:00:00+00:00")
+
+
+def test_a_reminder_of_the_former_deadline_is_not_sent(now: datetime) -> None:
+    held = make.registration(make.batch(1, now=now), now=now)
+    atomically(reminding.remind_due, now=now + 12 * HOUR)
+    first = letter(held, "reminder")
+    seen(now + 12 * HOUR)
+    notice(now + 14 * HOUR)
+    extended = letter(held, "reminder")
+    assert (extended.id != first.id, extended.state.value) == (True, "queued")
+    assert make.db.session.get_one(type(first), first.id, populate_existing=True).state.value == (
+        "suppressed"
+    )

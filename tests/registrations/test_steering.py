@@ -11,7 +11,8 @@ from enroll.batches.facts import batch_facts
 from enroll.batches.models import Batch, BatchSession
 from enroll.batches.states import BatchState
 from enroll.db import atomically, db
-from enroll.registrations import answering, arriving, steering
+from enroll.mail.models import Letter
+from enroll.registrations import answering, arriving, reminding, steering
 from enroll.registrations.states import State
 from tests import make
 from tests.registrations.acting import (
@@ -173,6 +174,59 @@ def test_a_batch_that_moves_keeps_its_hours_and_tells_everybody(now: datetime) -
     begun = batch_facts(batch.id).begins_at
     with pytest.raises(steering.BatchMoved):
         atomically(steering.reschedule, batch_id=batch.id, days=7, now=begun)
+
+
+def test_what_was_asked_ends_before_the_new_start_when_a_batch_moves_nearer(now: datetime) -> None:
+    batch = make.batch(2, hold_hours=24 * 10, offer_hours=24 * 12, **with_sessions(now=now))
+    leaves = make.registration(batch, confirmed=True)
+    held = make.registration(batch)
+    waits = make.registration(batch, confirmed=True)
+    press(answering.withdraw, leaves, now=now)
+    assert state(waits) is State.OFFERED
+    atomically(steering.reschedule, batch_id=batch.id, days=-25, now=now)
+    facts = batch_facts(batch.id)
+    assert now < make.read(held.id).deadline_at <= facts.closes_at
+    assert now < make.read(waits.id).deadline_at <= facts.begins_at
+    for one in (held, waits):
+        found = make.read(one.id)
+        told = letter(one, "batch_rescheduled").context["deadline_at"]
+        assert datetime.fromisoformat(told) == found.deadline_at
+        assert found.remind_at < found.deadline_at
+
+
+def test_a_deadline_stays_when_a_batch_moves_away(now: datetime) -> None:
+    batch = make.batch(1, **with_sessions(now=now))
+    held = make.registration(batch)
+    before = (held.deadline_at, held.remind_at)
+    atomically(steering.reschedule, batch_id=batch.id, days=7, now=now)
+    assert (make.read(held.id).deadline_at, make.read(held.id).remind_at) == before
+
+
+def test_letters_with_the_old_dates_are_not_sent_any_more(now: datetime) -> None:
+    batch = make.batch(1, **with_sessions(now=now))
+    asha = make.registration(batch, confirmed=True)
+    soon = batch_facts(batch.id).begins_at - timedelta(days=6)
+    atomically(reminding.tell_news, batch_id=batch.id, now=soon)
+    joining = letter(asha, "batch_joining")
+    atomically(steering.reschedule, batch_id=batch.id, days=7, now=soon)
+    first = letter(asha, "batch_rescheduled")
+    atomically(steering.reschedule, batch_id=batch.id, days=-7, now=soon)
+    atomically(reminding.tell_news, batch_id=batch.id, now=soon)
+    # Back to where it was: that is told anew too.
+    assert letters(asha)[-2:] == ["batch_rescheduled", "batch_joining"]
+    assert letter(asha, "batch_joining").id != joining.id
+    unsent = sa.select(Letter.id).where(Letter.state == "suppressed").order_by(Letter.id)
+    db.session.rollback()
+    assert list(db.session.scalars(unsent)) == [joining.id, first.id]
+
+
+def test_what_is_late_is_not_told_once_it_is_decided(now: datetime) -> None:
+    batch = make.batch(1, minimum=5, decide_on=now.date())
+    asha = make.registration(batch, confirmed=True)
+    atomically(reminding.tell_news, batch_id=batch.id, now=now + timedelta(days=1))
+    assert letter(asha, "batch_undecided").state.value == "queued"
+    atomically(steering.confirm_to_run, batch_id=batch.id, now=now + timedelta(days=1))
+    assert letter(asha, "batch_undecided").state.value == "suppressed"
 
 
 def sessions(batch: Batch) -> list[BatchSession]:
