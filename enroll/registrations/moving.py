@@ -64,7 +64,7 @@ def leave(others: Iterable[Registration], *, into: Registration, now: datetime) 
     Who had asked to move from one of them to a third batch asks to move from the new seat now.
     """
     left = list(others)
-    _lead_on([one.id for one in left], into)
+    lead_on([one.id for one in left], into)
     for other in left:
         by = "transfer" if other.id == into.replaces_id else "wish"
         why = f"enrolled in {batch_facts(into.batch_id).code}"
@@ -72,7 +72,7 @@ def leave(others: Iterable[Registration], *, into: Registration, now: datetime) 
         promote(batch_id=other.batch_id, now=now)
 
 
-def _lead_on(left: Collection[int], into: Registration) -> None:
+def lead_on(left: Collection[int], into: Registration) -> None:
     """Moves that still wait replace the new seat: else a person would end with two."""
     db.session.execute(
         sa.update(Registration)
