@@ -82,6 +82,7 @@ def tidy(*, worker: str) -> None:
         for batch_id in reminding.batches_with_news(now):
             atomically(reminding.tell_news, batch_id=batch_id, now=now)
         atomically(reminding.remind_due, now=now)
+    atomically(reminding.forget_late_joining, now=now)
     atomically(asking.answer_link_requests, now=now)
     atomically(asking.announce_openings, now=now)
     atomically(forget_slots, now=now)

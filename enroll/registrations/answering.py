@@ -10,10 +10,10 @@ from enroll.refusal import Refused
 from enroll.registrations.allocation import move, note, rest
 from enroll.registrations.letters import about
 from enroll.registrations.locking import is_bound, lock_person, read_locked
-from enroll.registrations.moving import enrol, promote_bound
+from enroll.registrations.moving import enrol, promote_bound, refuse_second
 from enroll.registrations.outcomes import DeadlinePassed as DeadlinePassed
 from enroll.registrations.outcomes import HasEnded, Outcome, refuse_if_over
-from enroll.registrations.states import State
+from enroll.registrations.states import LIVE, State
 
 LONGEST_QUESTION = 2000
 
@@ -47,8 +47,10 @@ def confirm(*, batch_id: int, registration_id: int, seen: State, now: datetime) 
     was_asked(about=about(registration.id))
     if is_held:
         why = "took the seat" if is_known else "confirmed the address"
-        enrol(registration, by="student", why=why, now=now)
+        against = (State.CONFIRMED,) if is_known else LIVE
+        enrol(registration, by="student", why=why, now=now, against=against)
     else:
+        refuse_second(registration)
         registration.deadline_at = registration.remind_at = None
         note(registration, by="student", why="confirmed the address", now=now)
         promote_bound(registration, now)

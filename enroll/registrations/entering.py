@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from enroll.batches.deadlines import half_time
 from enroll.db import db, insert_once
 from enroll.registrations.models import Registration, live, queue_numbers
-from enroll.registrations.states import State
+from enroll.registrations.states import LIVE, State
 
 TOKEN_BYTES = 24  # 192 bits
 
@@ -79,6 +79,16 @@ def enter_also(
         **more,
     )
     return db.session.get_one(Registration, inserted) if inserted is not None else None
+
+
+def is_live_in(one: Registration, batch_id: int) -> bool:
+    """Is this person registered in that batch already?"""
+    there = sa.exists().where(
+        Registration.batch_id == batch_id,
+        Registration.email == one.email,
+        Registration.state.in_(LIVE),
+    )
+    return bool(db.session.scalar(sa.select(there)))
 
 
 # Built once for each kind of database: building it takes longer than running it.

@@ -103,6 +103,17 @@ def bound_batches(registration_id: int) -> set[int]:
     return set(tied(registration_id).values())
 
 
+def wished_elsewhere(batch_id: int) -> set[int]:
+    """Where else the people of this batch wait by a wish: there it may be their turn now."""
+    here = aliased(Registration)
+    places = (
+        sa.select(Registration.batch_id)
+        .join(here, here.wish_id == Registration.wish_id)
+        .where(here.batch_id == batch_id, here.state.in_(LIVE), Registration.state.in_(LIVE))
+    )
+    return set(db.session.scalars(places)) - {batch_id}
+
+
 def lock_alone(key: str) -> None:
     """One transaction at a time for this address or network. (SQLite has one anyway.)
 

@@ -45,17 +45,25 @@ def enrol(
     now: datetime,
     seat: int | None = None,
     more: Mapping[str, Any] | None = None,
+    against: Collection[State] = (State.CONFIRMED,),
 ) -> None:
     """Make it an enrolment, and leave in the same transaction what it was to replace.
 
     That is the other places of its wish, and the registration it was a move from. `seat` is for
-    whoever has none yet. The caller holds the locks of `lock_person`. Refuses with `Clash`.
+    whoever has none yet. The caller holds the locks of `lock_person`. Refuses with `Clash`, looking
+    at the person's registrations in the states `against`.
     """
     others = _left_behind(registration)
-    refuse_clash(registration, leaving=[one.id for one in others])
+    refuse_clash(registration, leaving=[one.id for one in others], states=against)
     told = {"left": [batch_facts(one.batch_id).title for one in others], **(more or {})}
     move(registration, State.CONFIRMED, by=by, why=why, now=now, seat=seat, more=told)
     leave(others, into=registration, now=now)
+
+
+def refuse_second(registration: Registration) -> None:
+    """Refuse with `Clash` a second live registration at the same hours, once it is known whose it is."""
+    leaving = [one.id for one in _left_behind(registration)]
+    refuse_clash(registration, leaving=leaving, states=LIVE)
 
 
 def leave(others: Iterable[Registration], *, into: Registration, now: datetime) -> None:
@@ -64,7 +72,7 @@ def leave(others: Iterable[Registration], *, into: Registration, now: datetime) 
     Who had asked to move from one of them to a third batch asks to move from the new seat now.
     """
     left = list(others)
-    _lead_on([one.id for one in left], into)
+    lead_on([one.id for one in left], into)
     for other in left:
         by = "transfer" if other.id == into.replaces_id else "wish"
         why = f"enrolled in {batch_facts(into.batch_id).code}"
@@ -72,7 +80,7 @@ def leave(others: Iterable[Registration], *, into: Registration, now: datetime) 
         promote(batch_id=other.batch_id, now=now)
 
 
-def _lead_on(left: Collection[int], into: Registration) -> None:
+def lead_on(left: Collection[int], into: Registration) -> None:
     """Moves that still wait replace the new seat: else a person would end with two."""
     db.session.execute(
         sa.update(Registration)

@@ -14,7 +14,9 @@ from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.models import Batch, BatchNotice, Seat, begins_at
 from enroll.batches.states import BatchState
 from enroll.db import db, dialect_name, insert_once
-from enroll.mail.outbox import post
+from enroll.mail.models import Letter
+from enroll.mail.outbox import drop, post
+from enroll.mail.states import LetterState
 from enroll.registrations import letters
 from enroll.registrations.eligibility import is_eligible, is_on
 from enroll.registrations.histories import addressee
@@ -25,6 +27,7 @@ from enroll.registrations.steering import confirm_to_run, tell_everybody
 
 AT_ONCE = 50
 JOINING = (timedelta(days=1), timedelta(days=7))
+JOINING_LETTER = "batch_joining"
 
 
 def remind_due(*, now: datetime) -> int:
@@ -158,7 +161,7 @@ def _tell_how_to_join(batch: BatchFacts, kind: str, about: str, now: datetime) -
     """Only the nearest of the two is written; a batch that was moved is told anew."""
     tell_everybody(
         batch.id,
-        "batch_joining",
+        JOINING_LETTER,
         key=f"{kind.split()[-1]}:{about}",
         now=now,
         only=State.CONFIRMED,
@@ -167,6 +170,19 @@ def _tell_how_to_join(batch: BatchFacts, kind: str, about: str, now: datetime) -
     )
     if kind == f"joining {min(JOINING).days}":
         _first_time(batch.id, f"joining {max(JOINING).days}", about, now)
+
+
+def forget_late_joining(*, now: datetime) -> int:
+    """How to join is not sent once the batch has begun, however long the mail server was away."""
+    first_session = Letter.context["first_session"].as_string()
+    queued = sa.select(Letter.about, first_session).where(
+        Letter.state == LetterState.QUEUED, Letter.kind == JOINING_LETTER
+    )
+    rows = db.session.execute(queued).all()
+    late = [about for about, at in rows if at and datetime.fromisoformat(at) <= now]
+    for about in late:
+        drop(about=about, kinds=[JOINING_LETTER], why="the batch has begun")
+    return len(late)
 
 
 def _tell_staff(batch: BatchFacts, now: datetime) -> None:

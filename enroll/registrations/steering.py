@@ -20,10 +20,11 @@ from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import arrive, claim_first, move, offer, promote
 from enroll.registrations.eligibility import comes_first, is_on
-from enroll.registrations.entering import enter_also
+from enroll.registrations.entering import enter_also, is_live_in
 from enroll.registrations.histories import addressee
-from enroll.registrations.locking import lock_seating
+from enroll.registrations.locking import lock_seating, wished_elsewhere
 from enroll.registrations.models import Registration
+from enroll.registrations.moving import lead_on
 from enroll.registrations.seats import count_free, wake
 from enroll.registrations.states import LIVE, State
 
@@ -91,8 +92,9 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     cancelled, or `None` where it was off already. Refuses with `BatchMoved` for a draft.
     """
     others = next_batches(batch_id, now)
-    lock_seating(batch_id, *others)
-    if not set(next_batches(batch_id, now)) <= set(others):
+    locked = {batch_id, *others, *wished_elsewhere(batch_id)}
+    lock_seating(*locked)
+    if not {*next_batches(batch_id, now), *wished_elsewhere(batch_id)} <= locked:
         raise Again
     batch = _batch(batch_id)
     if batch.state is BatchState.CALLED_OFF:
@@ -101,10 +103,12 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     people = _everybody(batch_id)
     old = batch_facts(batch_id)
     for one in people:
-        there = _offer_elsewhere(one, old, others, now)
-        told = {"offer": named(there)} if there else {}
+        found = _find_elsewhere(one, others, now)
+        told = {"offer": named(found[0])} if found else {}
         move(one, State.CANCELLED, by=by, why="batch called off", now=now, more=told)
-    for other_id in others:
+        if found is not None:
+            _offer_elsewhere(one, old, *found, now)
+    for other_id in sorted(locked - {batch_id}):
         promote(batch_id=other_id, now=now)
     return len(people)
 
@@ -125,26 +129,42 @@ def next_batches(batch_id: int, now: datetime, *, also_full: bool = False) -> li
     return list(db.session.scalars(query.order_by(Batch.starts_on, Batch.id)))
 
 
-def _offer_elsewhere(
-    one: Registration, old: BatchFacts, others: Sequence[int], now: datetime
-) -> BatchFacts | None:
-    """Offer this person the first seat that is free elsewhere; answers where, or nothing."""
-    if one.address_confirmed_at is None:
+def _find_elsewhere(
+    one: Registration, others: Sequence[int], now: datetime
+) -> tuple[BatchFacts, datetime] | None:
+    """The first batch with a free seat for this person, and until when it can be offered."""
+    if one.address_confirmed_at is None or _is_asked(one):
         return None
     for other_id in others:
         there = batch_facts(other_id)
         until = offered_until(now, hours=there.offer_hours, zone=there.tz, latest=there.begins_at)
-        if until is None or not count_free(other_id) or not comes_first(other_id):
-            continue
-        new = enter_also(one, other_id, state=State.WAITLISTED, now=now)
-        if new is None:  # is registered there already
-            return None
-        arrive(new, State.WAITLISTED, by="call-off", why="another batch was called off", now=now)
-        (seat,) = claim_first(other_id, 1, now=now, besides=new.id) or [0]
-        why, told = "batch called off", {"moved_from": old.title}
-        offer(new, seat, until=until, by="clock", why=why, now=now, more=told)
-        return there
+        if until is not None and count_free(other_id) and comes_first(other_id):
+            return None if is_live_in(one, other_id) else (there, until)
     return None
+
+
+def _is_asked(one: Registration) -> bool:
+    """Has the person's wish an open offer in another batch? One at a time is enough."""
+    offers = sa.exists().where(
+        Registration.wish_id == one.wish_id,
+        Registration.state == State.OFFERED,
+        Registration.id != one.id,
+    )
+    return one.wish_id is not None and bool(db.session.scalar(sa.select(offers)))
+
+
+def _offer_elsewhere(
+    one: Registration, old: BatchFacts, there: BatchFacts, until: datetime, now: datetime
+) -> None:
+    """Offer a seat there; it joins the person's wish, and moves that still wait replace it."""
+    new = enter_also(one, there.id, state=State.WAITLISTED, wish_id=one.wish_id, now=now)
+    if new is None:
+        return
+    arrive(new, State.WAITLISTED, by="call-off", why="another batch was called off", now=now)
+    (seat,) = claim_first(there.id, 1, now=now, besides=new.id) or [0]
+    why, told = "batch called off", {"moved_from": old.title}
+    offer(new, seat, until=until, by="clock", why=why, now=now, more=told)
+    lead_on([one.id], new)
 
 
 def reschedule(*, batch_id: int, days: int, now: datetime) -> None:

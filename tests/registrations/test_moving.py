@@ -285,6 +285,26 @@ def test_nobody_is_enrolled_in_two_rooms_at_a_time(now: datetime) -> None:
     assert state(elsewhere) is State.CONFIRMED
 
 
+def test_a_place_on_a_waitlist_counts_as_a_registration_at_the_same_hours(now: datetime) -> None:
+    common = with_sessions(now=now)
+    monday, other = make.batch(1, **common), make.batch(1, refuses_overlap=True, **common)
+    for batch in (monday, other):
+        make.registration(batch, confirmed=True)
+    waits = make.registration(monday, ASHA)
+    second = make.registration(other, ASHA)
+    confirm(second, now=now)  # the first may have been typed by anybody
+    with pytest.raises(Clash) as refusal:
+        confirm(waits, now=now)
+    assert (refusal.value.facts["code"], refusal.value.facts["state"]) == (
+        other.code,
+        State.WAITLISTED,
+    )
+    assert make.read(waits.id).address_confirmed_at is None
+    press(answering.withdraw, second, now=now)
+    confirm(waits, now=now)
+    assert state(waits) is State.WAITLISTED
+
+
 def test_who_moves_leaves_the_first_room(now: datetime) -> None:
     common = with_sessions(now=now)
     monday, same_hours = make.batch(1, **common), make.batch(1, refuses_overlap=True, **common)

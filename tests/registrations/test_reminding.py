@@ -107,6 +107,17 @@ def test_joining_instructions_come_seven_days_and_one_day_before(now: datetime) 
     assert datetime.fromisoformat(told["first_session"]) == begins
 
 
+def test_how_to_join_is_not_sent_after_the_batch_has_begun(now: datetime) -> None:
+    batch = make.batch(2, **with_sessions(now=now))
+    asha = make.registration(batch, confirmed=True)
+    begins = batch_facts(batch.id).begins_at
+    tell(batch, begins - timedelta(days=1))
+    assert atomically(reminding.forget_late_joining, now=begins - HOUR) == 0
+    assert letter(asha, "batch_joining").state.value == "queued"
+    assert atomically(reminding.forget_late_joining, now=begins) == 1
+    assert letter(asha, "batch_joining").state.value == "suppressed"
+
+
 def test_a_batch_that_was_moved_is_told_anew_and_a_late_start_once(now: datetime) -> None:
     batch = make.batch(2, **with_sessions(now=now))
     asha = make.registration(batch, confirmed=True)

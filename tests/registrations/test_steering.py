@@ -24,6 +24,7 @@ from tests.registrations.acting import (
     press,
     state,
     transfer,
+    wish,
     with_sessions,
 )
 
@@ -143,6 +144,53 @@ def test_who_found_no_seat_elsewhere_may_enter_another_batch_later(now: datetime
     assert "offer" not in letter(asha, "registration_cancelled").context
     added = make.batch(1)
     assert state(transfer(asha, added, now=now).registration) is State.CONFIRMED
+
+
+def test_who_waits_elsewhere_by_a_wish_is_asked_there_at_once(now: datetime) -> None:
+    off = make.batch(1)
+    closed = make.batch(1, closes_at=now + timedelta(days=2))
+    holders = [make.registration(batch, confirmed=True) for batch in (off, closed)]
+    asha = make.registration(off, confirmed=True)
+    wish(asha, closed, now=now)
+    for holder in holders:
+        press(answering.withdraw, holder, now=now)
+    there = in_batch(closed, asha.email)
+    assert (state(asha), state(there), free_seats(closed)) == (State.OFFERED, State.WAITLISTED, 1)
+    after = now + timedelta(days=2)  # registration there is over, and the offer here still runs
+    call_off(off, after)
+    assert state(there) is State.OFFERED
+
+
+def test_an_offer_for_a_batch_that_is_off_joins_the_wish(now: datetime) -> None:
+    off, full, free = (make.batch(1) for _ in range(3))
+    holders = [make.registration(batch, confirmed=True) for batch in (off, full)]
+    asha = make.registration(off, confirmed=True)
+    wish(asha, full, now=now)
+    press(answering.withdraw, holders[0], now=now)
+    assert state(asha) is State.OFFERED
+    call_off(off, now)
+    new, waits = in_batch(free, asha.email), in_batch(full, asha.email)
+    assert (state(new), state(waits)) == (State.OFFERED, State.WAITLISTED)
+    press(answering.withdraw, holders[1], now=now)
+    assert state(waits) is State.WAITLISTED  # one open offer at a time
+    press(answering.accept, new, now=now)
+    assert state(waits) is State.WITHDRAWN
+
+
+def test_a_move_out_of_a_batch_that_is_off_replaces_the_seat_offered_instead(
+    now: datetime,
+) -> None:
+    off, full = make.batch(1), make.batch(1)
+    holder = make.registration(full, confirmed=True)
+    asha = make.registration(off, confirmed=True)
+    waits = transfer(asha, full, now=now).registration
+    free = make.batch(1)
+    call_off(off, now)
+    new = in_batch(free, asha.email)
+    press(answering.accept, new, now=now)
+    press(answering.withdraw, holder, now=now)
+    press(answering.accept, waits, now=now)
+    assert (state(new), state(waits)) == (State.WITHDRAWN, State.CONFIRMED)
 
 
 def test_a_batch_that_is_off_takes_nobody(now: datetime) -> None:
