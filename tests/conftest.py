@@ -145,6 +145,8 @@ def app(
     app.jinja_env.bytecode_cache = compiled
     with app.app_context():
         yield app
+        # Not rolled back: the server may have ended the connection of a test that looked and waited.
+        db.session.invalidate()
         db.session.remove()
         db.engine.dispose()
 

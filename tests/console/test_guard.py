@@ -19,7 +19,7 @@ OPEN = {"security.login", "security.logout"}  # how else would anybody come in
 def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
     """Endpoint, method and an address of each staff page."""
     batch = make.batch(code="ml-1")
-    values = {"code": batch.code, "number": make.registration(batch).id}
+    values = {"code": batch.code, "number": make.registration(batch).id, "which": 1}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if not rule.rule.startswith("/staff") or rule.endpoint in OPEN:
