@@ -6,6 +6,7 @@ import contextvars
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy.exc import DBAPIError
 
 from enroll import clock, create_app
 from enroll.db import db
@@ -145,9 +147,9 @@ def app(
     app.jinja_env.bytecode_cache = compiled
     with app.app_context():
         yield app
-        # Not rolled back: the server may have ended the connection of a test that looked and waited.
-        db.session.invalidate()
-        db.session.remove()
+        # The server may have ended the connection of a test that looked and then waited.
+        with suppress(DBAPIError):
+            db.session.remove()
         db.engine.dispose()
 
 

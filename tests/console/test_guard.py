@@ -8,8 +8,12 @@ import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
+from enroll import clock
 from enroll.accounts.duties import Duty
+from enroll.catalog import editing
+from enroll.catalog.documents import Kind
 from enroll.console.guard import duties_of, guarded, needs
+from enroll.db import atomically
 from tests import make
 from tests.accounts.people import colleague, sign_in
 
@@ -19,6 +23,15 @@ OPEN = {"security.login", "security.logout"}  # how else would anybody come in
 def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
     """Endpoint, method and an address of each staff page."""
     batch = make.batch(code="ml-1")
+    atomically(
+        editing.begin,
+        kind=Kind.COURSE,
+        document={"slug": "new", "title": "New", "summary": "", "modules": []}
+        | {"level": "Beginner", "weeks": 1, "hours_per_week": 1}
+        | dict.fromkeys(("audience", "prerequisites", "requires", "outcomes"), []),
+        by="test",
+        now=clock.now(),
+    )  # the first one, so that its number is the registration's
     values = {"code": batch.code, "number": make.registration(batch).id, "which": 1}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
