@@ -88,14 +88,17 @@ def drop(*, about: str, kinds: Collection[str], why: str) -> None:
 
 
 def postpone(*, written_before: datetime, until: datetime) -> int:
-    """Queued letters written before a moment are due at `until`, be it later or earlier than it was;
-    answers how many."""
+    """Queued letters written before a moment are due at `until`, be it later or earlier than it was.
+
+    A letter that was tried before only comes later by it. Answers how many there were.
+    """
     moved = db.session.scalars(
         sa.update(Letter)
         .where(
             Letter.state == LetterState.QUEUED,
             Letter.written_at < written_before,
-            Letter.attempts == 0,  # the others have a time of their own on the ladder of tries
+            # Whoever is on the ladder of tries is never brought forward.
+            sa.or_(Letter.attempts == 0, Letter.due_at < until),
         )
         .values(due_at=until)
         .returning(Letter.id)

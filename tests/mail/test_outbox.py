@@ -60,6 +60,22 @@ def test_a_letter_can_be_put_off_and_fetched_back(app: Flask, now) -> None:
     assert read(old[0]).due_at == now
 
 
+def test_a_letter_that_was_tried_is_put_off_and_never_brought_forward(app: Flask, now) -> None:
+    soon, late = post(2, now=now - timedelta(hours=1))
+
+    def tried() -> None:
+        for which, at in ((soon, now + timedelta(minutes=1)), (late, now + timedelta(hours=1))):
+            values = {"attempts": 1, "due_at": at}
+            db.session.execute(sa.update(Letter).where(Letter.id == which).values(values))
+
+    atomically(tried)
+    later = now + timedelta(minutes=10)
+    atomically(outbox.postpone, written_before=now, until=later)
+    assert [read(one).due_at for one in (soon, late)] == [later, now + timedelta(hours=1)]
+    atomically(outbox.postpone, written_before=now, until=now)
+    assert [read(one).due_at for one in (soon, late)] == [later, now + timedelta(hours=1)]
+
+
 # ---------------------------------------------------------------- erasure
 
 
