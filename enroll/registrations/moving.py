@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from enroll.batches.facts import BatchFacts, batch_facts
-from enroll.db import db
+from enroll.db import Moment, db
 from enroll.refusal import Refused
 from enroll.registrations.allocation import arrive, claim_first, move, note, promote
 from enroll.registrations.arriving import refuse_long_waitlist, refuse_outside_window
@@ -237,3 +238,22 @@ def _prove_address(registration: Registration, now: datetime) -> None:
         if registration.state is not State.PENDING:
             registration.deadline_at = registration.remind_at = None
             note(registration, by="student", why="confirmed the address", now=now)
+
+
+def first_registered(batch_id: int) -> dict[int, datetime]:
+    """When each person of this batch registered first, by registration; a move does not begin anew."""
+    steps = (
+        sa.select(Registration.id.label("who"), Registration.created_at, Registration.replaces_id)
+        .where(Registration.batch_id == batch_id, Registration.state.in_(LIVE))
+        .cte("steps", recursive=True)
+    )
+    before = aliased(Registration)
+    steps = steps.union_all(
+        sa.select(steps.c.who, before.created_at, before.replaces_id).join(
+            before, before.id == steps.c.replaces_id
+        )
+    )
+    earliest = sa.select(steps.c.who, sa.func.min(steps.c.created_at, type_=Moment)).group_by(
+        steps.c.who
+    )
+    return {row.who: row[1] for row in db.session.execute(earliest)}

@@ -24,7 +24,7 @@ from enroll.registrations.entering import enter_also, is_live_in
 from enroll.registrations.histories import addressee
 from enroll.registrations.locking import lock_seating, wished_elsewhere
 from enroll.registrations.models import Registration
-from enroll.registrations.moving import lead_on
+from enroll.registrations.moving import first_registered, lead_on
 from enroll.registrations.seats import count_free, wake
 from enroll.registrations.states import LIVE, State
 
@@ -88,8 +88,9 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     """The batch does not take place: everybody is written to, and offered what is free elsewhere.
 
     Whoever has confirmed the address is offered a free seat in the next batches of the course, in
-    the order of first registration; nobody is moved without agreeing. Answers how many were
-    cancelled, or `None` where it was off already. Refuses with `BatchMoved` for a draft.
+    the order of first registration, be it in another batch; nobody is moved without agreeing.
+    Answers how many were cancelled, or `None` where it was off already. Refuses with `BatchMoved`
+    for a draft.
     """
     others = next_batches(batch_id, now)
     locked = {batch_id, *others, *wished_elsewhere(batch_id)}
@@ -100,8 +101,8 @@ def call_off(*, batch_id: int, by: str, now: datetime) -> int | None:
     if batch.state is BatchState.CALLED_OFF:
         return None
     _move_batch(batch, BatchState.CALLED_OFF)
-    people = _everybody(batch_id)
-    old = batch_facts(batch_id)
+    since, old = first_registered(batch_id), batch_facts(batch_id)
+    people = sorted(_everybody(batch_id), key=lambda one: (since[one.id], one.id))
     for one in people:
         found = _find_elsewhere(one, others, now)
         told = {"offer": named(found[0])} if found else {}

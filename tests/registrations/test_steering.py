@@ -127,6 +127,17 @@ def test_calling_off_offers_each_person_what_is_free_elsewhere(now: datetime) ->
     assert call_off(off, now) is None
 
 
+def test_whoever_moved_here_counts_from_the_first_registration(now: datetime) -> None:
+    first, off, small = make.batch(1), make.batch(2), make.batch(1)
+    asha = make.registration(first, confirmed=True, now=now - timedelta(hours=3))
+    bilal = make.registration(off, confirmed=True, now=now - timedelta(hours=2))
+    transfer(asha, off, now=now - timedelta(hours=1))
+    make.registration(first, confirmed=True)  # its seat is gone
+    call_off(off, now)
+    assert state(in_batch(small, asha.email)) is State.OFFERED
+    assert bilal.email not in make.states(small)
+
+
 def test_nobody_is_moved_without_agreeing(now: datetime) -> None:
     off, other = make.batch(1), make.batch(1)
     asha = make.registration(off, confirmed=True)
