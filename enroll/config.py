@@ -50,6 +50,14 @@ SETTINGS = (
     Setting("MINIMUM_AGE", 18, "From this age on a person may register without a parent"),
     Setting("PHONE_REGION", "IN", "Country of telephone numbers written without +, ISO 3166"),
     Setting("KEEP_DAYS", 365, "Days after a batch's end until its people's data is deleted"),
+    Setting(
+        "COMMENT_LANGUAGES", "en,hi", "Languages welcome in comments, ISO 639, comma-separated"
+    ),
+    Setting("COMMENT_KEEP_DAYS", 365, "Days without a sign until an author's address is deleted"),
+    Setting(
+        "COMMENTS_PER_HOUR", 60, "Comments one network may send in an hour, while limits are on"
+    ),
+    Setting("MODERATION_HOURS", 24, "Hours within which a comment should be decided"),
     Setting("HOLDS_PER_NETWORK", 30, "Seats one network may hold unconfirmed, while limits are on"),
     Setting(
         "LANGUAGES", "en_GB", "Languages of the site, comma-separated, the first is the default"

@@ -1,4 +1,4 @@
-"""Tables of the outbox: letters, and when the worker was last seen."""
+"""Tables of the mail: letters, what addresses asked to be told of, when the worker was last seen."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class Letter(Base):
     last_error: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
     # To an address nobody has confirmed: such letters are few a day, see UnaskedSlot.
     is_unasked: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # The token of the subscription it was written for: it can be ended with one click (RFC 8058).
+    subscription: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
 
 
 class UnaskedSlot(Base):
@@ -60,6 +62,24 @@ class UnaskedSlot(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), unique=True)
+
+
+class Subscription(Base):
+    """Something an address has asked to be told of, until it says otherwise."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        sa.UniqueConstraint("email", "topic"),
+        sa.Index("ix_subscription_topic", "topic"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    # What it is about, e.g. replies:42: this subject knows no other subject's tables.
+    topic: Mapped[str] = mapped_column(sa.String(60))
+    token: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class WorkerBeat(Base):

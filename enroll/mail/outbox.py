@@ -29,17 +29,18 @@ def post(
     dedupe_key: str,
     now: datetime,
     is_unasked: bool = False,
+    subscription: str = "",
+    due_at: datetime | None = None,
 ) -> None:
-    """Queue one letter of `kind`, to be sent once whatever happens.
+    """Queue one letter of `kind`, to be sent once whatever happens; not before `due_at`.
 
     `is_unasked`: nobody has confirmed this address; of such letters it gets three a day at most.
-
+    `subscription`: the token under which its reader can end such letters.
     `context` is the snapshot its templates are filled with; moments in it are ISO 8601 texts in
     UTC. A second letter with the same `dedupe_key` is not written. Message-ID (RFC 5322, 3.6.4) is
     decided here, so that every try of the worker sends the same one.
     """
     LETTER_MOVES.check(None, LetterState.QUEUED)
-    domain = str(current_app.config["MAIL_SENDER"]).rpartition("@")[2]
     connection = db.session.connection()
     connection.execute(
         _insertion(connection.dialect.name),
@@ -50,13 +51,19 @@ def post(
             "language": language,
             "context": context,
             "dedupe_key": dedupe_key,
-            "message_id": f"<{secrets.token_hex(16)}@{domain}>",
+            "message_id": _new_message_id(),
             "written_at": now,
-            "due_at": now,
+            "due_at": due_at or now,
             "state": LetterState.QUEUED,
             "is_unasked": is_unasked,
+            "subscription": subscription,
         },
     )
+
+
+def _new_message_id() -> str:
+    domain = str(current_app.config["MAIL_SENDER"]).rpartition("@")[2]
+    return f"<{secrets.token_hex(16)}@{domain}>"
 
 
 # Built once for each kind of database: letters are written where people crowd.
@@ -83,6 +90,21 @@ def drop(*, about: str, kinds: Collection[str], why: str) -> None:
         sa.update(Letter)
         .where(Letter.about == about, Letter.kind.in_(kinds), Letter.state == LetterState.QUEUED)
         .values(state=LetterState.SUPPRESSED, last_error=why)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def drop_for(*, recipient: str, subscription: str) -> None:
+    """Queued letters of a subscription that has ended are not sent any more."""
+    LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)
+    db.session.execute(
+        sa.update(Letter)
+        .where(
+            Letter.recipient == recipient,
+            Letter.subscription == subscription,
+            Letter.state == LetterState.QUEUED,
+        )
+        .values(state=LetterState.SUPPRESSED, last_error="unsubscribed")
         .execution_options(synchronize_session=False)
     )
 

@@ -24,7 +24,11 @@ def _kind(table: str, **more: bool) -> sa.Column:
     return sa.Column(
         "kind",
         sa.Enum(
-            *KINDS, name=op.f(f"ck_{table}_kind"), native_enum=False, length=24, create_constraint=True
+            *KINDS,
+            name=op.f(f"ck_{table}_kind"),
+            native_enum=False,
+            length=24,
+            create_constraint=True,
         ),
         nullable=False,
         **more,
