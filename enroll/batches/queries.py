@@ -90,6 +90,13 @@ def door(code: str) -> Door | None:
     return Door(row[0], row[1]) if row else None
 
 
+def title_of(code: str) -> str | None:
+    """The title of a public batch; `None` for drafts and unknown codes."""
+    return db.session.scalar(
+        sa.select(Batch.title).where(Batch.code == code, Batch.state != BatchState.DRAFT)
+    )
+
+
 def _is_ahead(batch: Batch, now: datetime) -> bool:
     return batch.closes_at > now or batch.starts_on >= now.astimezone(batch.tz).date()
 

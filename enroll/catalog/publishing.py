@@ -11,8 +11,12 @@ from enroll.catalog.coverage import Level
 from enroll.catalog.documents import LEVELS, Document, Kind
 from enroll.catalog.indexing import index
 from enroll.catalog.models import Course, Coverage, Manuscript, Module, RoleGuide, Skill, Version
+from enroll.comments.relocating import relocate
 from enroll.db import db
 from enroll.refusal import Refused
+
+# What people talk under.
+PATHS = {Kind.ROLE: "/roles", Kind.COURSE: "/courses"}
 
 
 class UnknownSkill(Refused):
@@ -35,7 +39,10 @@ def apply(kind: Kind, slug: str, document: Document) -> None:
     else:
         _apply_course(slug, document)
     db.session.flush()
-    index(kind, slug, document.get("slug", slug))
+    now_called = document.get("slug", slug)
+    index(kind, slug, now_called)
+    if now_called != slug and kind in PATHS:
+        relocate(old=f"{PATHS[kind]}/{slug}", new=f"{PATHS[kind]}/{now_called}")
 
 
 def _apply_skills(entries: Sequence[Mapping[str, Any]]) -> None:

@@ -166,6 +166,12 @@ def manuscript(number: int) -> Manuscript | None:
     return db.session.get(Manuscript, number, populate_existing=True)
 
 
+def title_of(kind: Kind, slug: str) -> str | None:
+    """The title of a published guide or course; `None` if there is none of this name."""
+    table = RoleGuide if kind is Kind.ROLE else Course
+    return db.session.scalar(sa.select(table.title).where(table.slug == slug))
+
+
 def renamed(kind: Kind, slug: str) -> str | None:
     """Where a page is published that had this address before."""
     return db.session.scalar(

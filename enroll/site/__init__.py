@@ -25,8 +25,10 @@ def init_app(app: Flask) -> None:
         mailbox,
         mine,
         registering,
+        said,
         search,
         structured,
+        talk,
     )
 
     families = (
@@ -40,6 +42,8 @@ def init_app(app: Flask) -> None:
         asking,
         mine,
         keeping,
+        talk,
+        said,
     )
     for family in (*families, search, legal, api, health, mailbox):
         app.register_blueprint(family.pages)

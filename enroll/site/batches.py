@@ -15,6 +15,7 @@ from enroll import clock
 from enroll.batches.models import BatchSession
 from enroll.registrations import queries as registrations
 from enroll.site.asking import AddressForm
+from enroll.site.talk import under
 
 pages = Blueprint("batches", __name__, url_prefix="/batches")
 
@@ -28,7 +29,13 @@ def index() -> str:
 def show(code: str) -> str:
     prospect = registrations.prospect(code, clock.now()) or abort(404)
     form = AddressForm(formdata=None)
-    return render_template("site/batches/show.html", p=prospect, batch=prospect.batch, form=form)
+    return render_template(
+        "site/batches/show.html",
+        p=prospect,
+        batch=prospect.batch,
+        form=form,
+        **under(f"/batches/{code}"),
+    )
 
 
 @pages.app_template_filter()

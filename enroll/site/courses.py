@@ -13,6 +13,7 @@ from enroll.catalog.models import Course, Skill
 from enroll.registrations import queries as registrations
 from enroll.site import structured
 from enroll.site.curriculum import GROUPS, grouped, module_columns
+from enroll.site.talk import under
 
 pages = Blueprint("courses", __name__, url_prefix="/courses")
 
@@ -48,6 +49,7 @@ def show(slug: str) -> ResponseReturnValue:
         columns=module_columns(of_course(course)),
         prospects=prospects,
         structured=structured.course(course, prospects),
+        **under(f"/courses/{slug}"),
     )
 
 

@@ -14,6 +14,7 @@ from enroll.catalog.documents import FIGURES, Kind
 from enroll.registrations import queries as registrations
 from enroll.site import structured
 from enroll.site.curriculum import grouped
+from enroll.site.talk import under
 
 pages = Blueprint("guides", __name__)
 
@@ -38,6 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
         related=catalog.guides_named(guide.related),
         prospects=registrations.joinable(clock.now(), courses)[:SHOWN],
         structured=structured.occupation(guide),
+        **under(f"/roles/{slug}"),
     )
 
 
