@@ -11,12 +11,19 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the staff pages behind their guard."""
     from enroll.console import (
+        appeals,
+        comment,
         curriculum,
         dates,
         grid,
         guard,
+        moderation,
         person,
+        questions,
+        reasons,
+        reports,
         roster,
+        service,
         sign_in,
         steering,
         teaching,
@@ -25,5 +32,6 @@ def init_app(app: Flask) -> None:
 
     sign_in.init_app(app)
     words.init_app(app)
-    for task in (roster, person, steering, dates, curriculum, teaching, grid):
+    talk = (moderation, comment, questions, appeals, reports, reasons, service)
+    for task in (roster, person, steering, dates, curriculum, teaching, grid, *talk):
         app.register_blueprint(guard.guarded(task.pages))

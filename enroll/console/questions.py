@@ -1,0 +1,151 @@
+"""Questions that wait for the institute: under pages, and asked privately."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_security import current_user
+from wtforms import HiddenField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from enroll import clock
+from enroll.accounts.duties import Duty
+from enroll.comments import answering, asked, questions
+from enroll.comments.models import Comment
+from enroll.comments.queries import published
+from enroll.comments.records import PrivateQuestion
+from enroll.console.guard import needs
+from enroll.db import atomically
+from enroll.forms import Form
+from enroll.web import csrf
+
+pages = Blueprint("questions", __name__, url_prefix="/staff/questions")
+
+
+class AnswerForm(Form):
+    """The institute's answer."""
+
+    version = HiddenField()
+    body = TextAreaField(
+        lazy_gettext("Answer"),
+        [InputRequired(lazy_gettext("Write the answer.")), Length(max=5000)],
+    )
+
+
+@pages.get("")
+@needs(Duty.PLAN, Duty.MODERATE)
+def index() -> str:
+    return render_template(
+        "console/questions/index.html",
+        openly=asked.asked_openly(),
+        privately=asked.asked_privately(),
+        now=clock.now(),
+    )
+
+
+@pages.get("/comments/<int:comment>")
+@needs(Duty.PLAN, Duty.MODERATE)
+def openly(comment: int) -> str:
+    return _show(published(comment) or abort(404), None, AnswerForm(formdata=None))
+
+
+@pages.post("/comments/<int:comment>")
+@csrf.exempt  # the form checks its token itself, so that a refusal keeps what was typed
+@needs(Duty.PLAN, Duty.MODERATE)
+def answer_openly(comment: int) -> ResponseReturnValue:
+    found, form = published(comment) or abort(404), AnswerForm()
+    if not form.validate_on_submit():
+        return _show(found, None, form), 422
+    try:
+        reply = atomically(
+            answering.answer,
+            comment_id=comment,
+            body=form.body.data,
+            staff_id=current_user.id,
+            now=clock.now(),
+        )
+    except answering.NotPublished:
+        return _show(found, None, form, has_changed=True), 409
+    flash(_("Your answer stands under the question, and whoever asked gets it by e-mail."), "done")
+    return redirect(url_for("talk.permalink", number=reply.id), 303)
+
+
+@pages.post("/comments/<int:comment>/dismiss")
+@needs(Duty.PLAN, Duty.MODERATE)
+def dismiss(comment: int) -> ResponseReturnValue:
+    """It needs no answer of ours."""
+    atomically(answering.needs_no_answer, comment_id=comment)
+    flash(_("Off the list. The comment stays where it is."), "done")
+    return redirect(url_for("questions.index"), 303)
+
+
+@pages.get("/private/<int:question>")
+@needs(Duty.PLAN, Duty.MODERATE)
+def privately(question: int) -> str:
+    found = asked.question(question) or abort(404)
+    form = AnswerForm(formdata=None)
+    form.version.data = str(found.version)
+    return _show(None, found, form)
+
+
+@pages.post("/private/<int:question>")
+@csrf.exempt  # as above
+@needs(Duty.PLAN, Duty.MODERATE)
+def answer_privately(question: int) -> ResponseReturnValue:
+    found, form = asked.question(question) or abort(404), AnswerForm()
+    if not form.validate_on_submit():
+        return _show(None, found, form), 422
+    try:
+        atomically(
+            questions.answer,
+            question_id=question,
+            version=_version(form.version.data),
+            body=form.body.data,
+            staff_id=current_user.id,
+            now=clock.now(),
+        )
+    except questions.HasChanged:
+        return _show(None, asked.question(question), form, has_changed=True), 409
+    flash(_("Answered. The answer goes out by e-mail."), "done")
+    return redirect(url_for("questions.index"), 303)
+
+
+@pages.post("/private/<int:question>/close/<int:version>")
+@needs(Duty.PLAN, Duty.MODERATE)
+def close(question: int, version: int) -> ResponseReturnValue:
+    """It needs no answer of ours; nobody is written to."""
+    try:
+        atomically(
+            questions.close,
+            question_id=question,
+            version=version,
+            staff_id=current_user.id,
+            now=clock.now(),
+        )
+    except questions.HasChanged:
+        flash(_("Somebody else has answered or closed it meanwhile."), "note")
+    else:
+        flash(_("Closed. Nobody is written to."), "done")
+    return redirect(url_for("questions.index"), 303)
+
+
+def _show(
+    comment: Comment | None,
+    question: PrivateQuestion | None,
+    form: AnswerForm,
+    *,
+    has_changed: bool = False,
+) -> str:
+    return render_template(
+        "console/questions/answer.html",
+        comment=comment,
+        question=question,
+        form=form,
+        has_changed=has_changed,
+    )
+
+
+def _version(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
