@@ -18,6 +18,7 @@ from enroll.batches.indexing import fill_anew
 from enroll.catalog.files import SHIPPED, NotOurs, dump_catalog, publish_folder, write_folder
 from enroll.catalog.folders import BadContent, read_folder
 from enroll.catalog.notation import printable
+from enroll.cli_comments import comments
 from enroll.db import atomically, db
 from enroll.refusal import Refused
 from enroll.registrations import outages
@@ -27,7 +28,7 @@ from enroll.schema import missing_guards
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    seldom = (back_up, restore, catalog, search, tell_outage)
+    seldom = (back_up, restore, catalog, search, comments, tell_outage)
     for command in (work, load_demo, check, add, examine, *seldom):
         app.cli.add_command(command)
 

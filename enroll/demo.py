@@ -22,6 +22,7 @@ from enroll.batches.planning import Plan, plan_batch, publish
 from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.catalog.models import Course
 from enroll.db import atomically, db
+from enroll.demo_talk import load_talk
 from enroll.mail.outbox import suppress
 from enroll.registrations import answering, arriving
 from enroll.registrations.consent import consent_version
@@ -94,8 +95,9 @@ def load_demo(*, only_if_empty: bool = False) -> bool:
         if not db.session.scalar(sa.select(Batch.id).where(Batch.code == sketch.code)):
             _fill(atomically(_plan, sketch=sketch, today=today), sketch)
     # These people do not exist; their letters would only hide the visitor's own in the mailbox.
-    atomically(suppress, address_like=f"%{DEMO_DOMAIN}")
     _make_sign_in()
+    load_talk(now=clock.now())
+    atomically(suppress, address_like=f"%{DEMO_DOMAIN}")
     return True
 
 

@@ -14,6 +14,7 @@ from flask import current_app
 
 from enroll import clock
 from enroll.batches.indexing import fill_if_empty
+from enroll.comments import reasons, retention, service
 from enroll.db import atomically, db
 from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 REST = 0.3  # seconds between two looks at the outbox
 TIDY_EVERY = 2.0  # seconds between two looks at holds, offers and idle seats
+KEEP_HOUSE_EVERY = 300.0  # seconds between two looks at what has been kept long enough
 
 
 def work(*, once: bool = False) -> None:
@@ -37,15 +39,19 @@ def work(*, once: bool = False) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
     log.info("worker %s begins", name)
-    tidied, filled = float("-inf"), False
+    tidied, kept_house, filled = float("-inf"), float("-inf"), False
     while not stopping.is_set():
         sent = 0
         try:
             if time.monotonic() - tidied >= TIDY_EVERY:
                 tidied = time.monotonic()
                 tidy(worker=name)
+            if time.monotonic() - kept_house >= KEEP_HOUSE_EVERY:
+                kept_house = time.monotonic()
+                keep_house()
             if not filled:
                 atomically(fill_if_empty)
+                atomically(reasons.fill_if_empty)
                 filled = True
             sent = deliver_due(worker=name)
         except Busy:
@@ -88,3 +94,11 @@ def tidy(*, worker: str) -> None:
     atomically(forget_slots, now=now)
     atomically(erasing.erase_old, days=current_app.config["KEEP_DAYS"], now=now)
     atomically(beat, worker=worker, now=now)
+
+
+def keep_house() -> None:
+    """What nobody waits for: clear out what was kept long enough; tell moderators of what waits."""
+    now, config = clock.now(), current_app.config
+    atomically(retention.clear_out, days=config["COMMENT_KEEP_DAYS"], now=now)
+    if not outages.is_quiet(now):
+        atomically(service.remind_moderators, hours=config["MODERATION_HOURS"], now=now)
