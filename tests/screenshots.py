@@ -41,6 +41,9 @@ PAGES = {
     "search": "/search?q=model+data",
     "search-typo": "/search?q=pyhton",
     "search-none": "/search?q=zzzzzz",
+    "comment-write": "/comments/write?page=/roles/ml-engineer&parent=1",
+    "comment-sent": "/comments/sent?page=/roles/ml-engineer",
+    "comment-report": "/comments/1/report",
     "privacy": "/privacy",
     "mailbox": "/mailbox",
     "sign-in": "/staff/login",
@@ -60,6 +63,13 @@ STAFF_PAGES = {
     "teaching-versions": "/staff/teaching/4/versions",
     "person": "/staff/registrations/1",
     "person-cancel": "/staff/registrations/1/cancel",
+    "comments": "/staff/comments",
+    "comment": "/staff/comments/1",
+    "comment-remove": "/staff/comments/6/remove",
+    "questions": "/staff/questions",
+    "question": "/staff/questions/comments/1",
+    "reasons": "/staff/comments/reasons",
+    "service": "/staff/comments/service",
 }
 
 

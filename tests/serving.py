@@ -142,6 +142,7 @@ class Site(Program):
     ) -> None:
         """`app_module` and `pythonpath`: for a test that wraps `wsgi:app` in a file of its own."""
         self.port = free_port()
+        self.instance = tmp_path
         self.base_url = f"http://127.0.0.1:{self.port}"
         ours = {
             "BIND": f"127.0.0.1:{self.port}",

@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from enroll import clock, create_app
 from enroll.batches.models import Batch
+from enroll.comments import appeals, questions, reporting
+from enroll.comments.models import CommentAuthor
+from enroll.comments.states import Verb
 from enroll.db import atomically, db
+from enroll.mail.models import Subscription
 from enroll.registrations import answering, deciding
 from enroll.registrations.states import State
 from tests import make
 from tests.chromium import ARGUMENTS, find
+from tests.comments import acting
 from tests.conftest import lacking
 from tests.serving import Site, Worker, command
 
@@ -39,6 +45,17 @@ STAFF = {
     "shift": "/staff/batches/fnd-02/shift",
     "person": "/staff/registrations/1",
     "person-cancel": "/staff/registrations/1/cancel",
+    "comments": "/staff/comments",
+    "comments-found": "/staff/comments?q=laptop&state=any",
+    "comment": "/staff/comments/1",
+    "comment-remove": "/staff/comments/6/remove",
+    "questions": "/staff/questions",
+    "question": "/staff/questions/comments/1",
+    "appeals": "/staff/comments/appeals",
+    "reports": "/staff/comments/reports",
+    "reasons": "/staff/comments/reasons",
+    "reason": "/staff/comments/reasons/1",
+    "service": "/staff/comments/service",
 }
 ERRORS = {"not-found": 404, "not-allowed": 405}  # the pages that are errors on purpose
 
@@ -130,6 +147,9 @@ def _public_pages(codes: dict[str, str]) -> dict[str, str]:
         "privacy": "/privacy",
         "sign-in": "/staff/login",
         "form-not-open": "/batches/ops-02/register",
+        "comment-write": "/comments/write?page=/roles/ml-engineer&parent=1",
+        "comment-sent": "/comments/sent?page=/roles/ml-engineer",
+        "comment-report": "/comments/1/report",
         "not-found": "/nowhere",
         "not-allowed": "/staff/logout",
     }
@@ -176,7 +196,38 @@ def _everybody() -> dict[str, str]:
         assert people[name].state is State(name), f"{name} is {people[name].state}"
     pages = {name: f"/registrations/{one.token}" for name, one in people.items()}
     erase = f"{pages['waitlisted']}/erase"
-    return pages | {"full batch": full.code, "erase": erase}
+    return pages | said_something() | {"full batch": full.code, "erase": erase}
+
+
+def said_something() -> dict[str, str]:
+    """An author with something in every state, an appeal and a report among them; their pages."""
+    fresh = acting.say("Is this mine?")
+    turned_down = acting.confirmed("Nobody answers the telephone here.", wants_replies=True)
+    acting.decide(Verb.REJECT, turned_down)
+    acting.decide(Verb.RETURN, acting.confirmed("What a stupid question that was."))
+    acting.decide(Verb.SPAM, acting.confirmed("My shop is great, look."))
+    now, told = clock.now(), acting.published("The exam is on Friday.")
+    words = "I was polite, was I not?"
+    atomically(appeals.appeal, comment_id=turned_down.id, text=words, now=now)
+    atomically(
+        reporting.report,
+        comment_id=told.id,
+        reason=reporting.Complaint.WRONG,
+        words="It is on Monday.",
+        network=None,
+        now=now,
+    )
+    atomically(questions.ask, post=acting.post("May I pay in parts?"), now=now)
+    author = db.session.get_one(CommentAuthor, told.author_id)
+    ends = db.session.scalars(sa.select(Subscription.token)).one()
+    return {
+        "comment-confirm": f"/comments/confirm/{fresh.confirm_token}",
+        "said": f"/comments/mine/{author.token}",
+        "said-edit": f"/comments/mine/{author.token}/{told.id}",
+        "said-appeal": f"/comments/mine/{author.token}/{turned_down.id}/appeal",
+        "said-erase": f"/comments/mine/{author.token}/erase",
+        "unsubscribe": f"/unsubscribe/{ends}",
+    }
 
 
 def _press(verb: Callable[..., object], one: make.Registration) -> None:

@@ -12,10 +12,13 @@ from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.catalog import editing
 from enroll.catalog.documents import Kind
+from enroll.comments import appeals, questions, reasons
+from enroll.comments.states import Verb
 from enroll.console.guard import duties_of, guarded, needs
 from enroll.db import atomically
 from tests import make
 from tests.accounts.people import colleague, sign_in
+from tests.comments import acting
 
 OPEN = {"security.login", "security.logout"}  # how else would anybody come in
 
@@ -32,7 +35,7 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
         by="test",
         now=clock.now(),
     )  # the first one, so that its number is the registration's
-    values = {"code": batch.code, "number": make.registration(batch).id, "which": 1}
+    values = {"code": batch.code, "number": make.registration(batch).id, "which": 1} | _said()
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if not rule.rule.startswith("/staff") or rule.endpoint in OPEN:
@@ -42,6 +45,24 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
             _domain, path = rule.build({name: values[name] for name in rule.arguments})
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 yield rule.endpoint, method, path
+
+
+def _said() -> dict[str, int]:
+    """A comment, an appeal, a private question and a reason."""
+    atomically(reasons.fill_if_empty)
+    comment = acting.published("Published?")
+    turned_down = acting.confirmed("Not published.")
+    acting.decide(Verb.REJECT, turned_down)
+    now = clock.now()
+    appeal = atomically(appeals.appeal, comment_id=turned_down.id, text="Look again.", now=now)
+    asked = atomically(questions.ask, post=acting.post("In private?"), now=now)
+    return {
+        "comment": comment.id,
+        "appeal": appeal.id,
+        "question": asked.id,
+        "version": asked.version,
+        "reason": 1,
+    }
 
 
 def test_every_staff_page_against_everybody(app: Flask) -> None:

@@ -18,6 +18,7 @@ from enroll.mail.models import Letter
 from enroll.mail.rendering import render
 from enroll.registrations.letters import BATCH_NEWS, PROMISED, REMINDER
 from tests.mail.samples import BATCH, DEADLINE, Sample, calendar, row
+from tests.mail.samples_of_comments import COMMENT_SAMPLES
 from tests.mail.samples_of_news import NEWS_SAMPLES
 from tests.mail.samples_of_registrations import LIVE_SAMPLES
 
@@ -32,7 +33,9 @@ ASKING = {
     "reminder",
 }
 
-SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES
+SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES + COMMENT_SAMPLES
+# These speak of no batch.
+OF_NO_BATCH = {"links", *(sample.kind for sample in COMMENT_SAMPLES)}
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[one.label for one in SAMPLES])
 
 
@@ -79,7 +82,7 @@ def first_words(text: str) -> str:
 def test_every_kind_has_a_sample_and_every_sample_a_template() -> None:
     assert {sample.kind for sample in SAMPLES} == KINDS
     written = {*PROMISED.values(), *BATCH_NEWS, REMINDER, "registration_passed"}
-    assert written | {"staff_queue", "opening", "links"} == KINDS
+    assert written | {"staff_queue", "opening"} | OF_NO_BATCH == KINDS
 
 
 def test_every_template_can_be_read_and_has_a_subject(app: Flask) -> None:
@@ -108,7 +111,7 @@ def test_the_subject_is_one_line_and_says_the_batch(app: Flask, sample: Sample) 
     assert message["Subject"].strip().startswith(sample.subject)
     assert "\n" not in message["Subject"]
     assert len(message["Subject"]) < 140
-    assert sample.kind == "links" or BATCH["title"] in message["Subject"]
+    assert sample.kind in OF_NO_BATCH or BATCH["title"] in message["Subject"]
 
 
 @each_sample
@@ -172,7 +175,7 @@ def test_until_it_is_sure_every_letter_says_when_it_runs(
     sure = sample._replace(batch=(sample.batch or {}) | {"state": state, "enrolled": 6})
     text = in_one_line(text_of(read(sure.letter())))
     said = "This batch runs if 10 people join, 6 so far. You will know by" in text
-    assert said == (not runs_already and sample.kind != "links")
+    assert said == (not runs_already and sample.kind not in OF_NO_BATCH)
 
 
 def test_a_letter_queued_before_an_upgrade_can_be_written(app: Flask) -> None:
