@@ -24,7 +24,7 @@ DECISIONS = {
     Verb.REJECT: "comment_rejected",
     Verb.RETURN: "comment_returned",
 }
-REPLY, ANSWER = "comment_reply", "comment_answer"
+REPLY, ANSWER, LINK = "comment_reply", "comment_answer", "comment_link"
 
 
 def about(comment_id: int) -> str:
@@ -49,6 +49,28 @@ def ask_to_confirm(comment: Comment, author: CommentAuthor, *, now: datetime) ->
         is_unasked=True,
         now=now,
     )
+
+
+def send_own_link(*, email: str, now: datetime) -> bool:
+    """The link to everything this address has said, where it has confirmed something; once in ten minutes."""
+    author = db.session.scalar(
+        sa.select(CommentAuthor).where(
+            CommentAuthor.email == email, CommentAuthor.confirmed_at.is_not(None)
+        )
+    )
+    if author is None:
+        return False
+    post(
+        kind=LINK,
+        about=f"author:{author.id}",
+        recipient=author.email,
+        language=author.language,
+        context={"token": author.token},
+        dedupe_key=f"author:{author.id}:link:{int(now.timestamp()) // 600}",
+        is_unasked=True,
+        now=now,
+    )
+    return True
 
 
 def tell_decision(

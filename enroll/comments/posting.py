@@ -19,6 +19,7 @@ from enroll.comments.moving import asks, count_reply, lock, move, write_event
 from enroll.comments.states import COMMENT_MOVES, CommentState
 from enroll.comments.tickets import Ticket
 from enroll.db import Again, db, dialect_name, insert_once
+from enroll.mail.outbox import was_asked
 from enroll.mail.subscriptions import subscribe
 from enroll.refusal import Refused
 
@@ -91,6 +92,7 @@ def confirm(*, token: str, browser: str, now: datetime) -> Comment | None:
     author = db.session.get_one(CommentAuthor, comment.author_id)
     author.confirmed_at = author.confirmed_at or now
     authors.remember_browser(author_id=author.id, key=browser, now=now)
+    was_asked(about=letters.about(comment.id))
     if comment.state is CommentState.UNCONFIRMED:
         is_held = any_holds(comment)
         _arrive(comment, author, is_held=is_held, source=CommentState.UNCONFIRMED, now=now)

@@ -60,6 +60,7 @@ def confirm(*, token: str, browser: str, now: datetime) -> PrivateQuestion | Non
     author = db.session.get_one(CommentAuthor, question.author_id)
     author.confirmed_at = author.confirmed_at or now
     authors.remember_browser(author_id=author.id, key=browser, now=now)
+    outbox.was_asked(about=about(question.id))
     if question.state is QuestionState.UNCONFIRMED:
         _move(question, QuestionState.OPEN)
     return question

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from enroll.batches.facts import batch_facts
 from enroll.batches.models import Batch
+from enroll.comments.letters import send_own_link
 from enroll.db import db, dialect_name, insert_once
 from enroll.mail.models import Letter
 from enroll.mail.outbox import post
@@ -52,6 +53,7 @@ def answer_link_requests(*, now: datetime) -> int:
         people = _live(request.email)
         if people and not _has_just_been_sent(request.email, now):
             _send_links(request, people, now)
+        send_own_link(email=request.email, now=now)
         db.session.delete(request)
         db.session.flush()
     return len(requests)

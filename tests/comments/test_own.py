@@ -298,3 +298,22 @@ def test_moderators_are_told_once_a_day_of_what_waits_too_long(app: Flask, now: 
     atomically(subscriptions.unsubscribe, token=letter.subscription, now=now)
     assert remind(now + timedelta(hours=75)) == 0
     assert db.session.scalar(sa.select(sa.func.count()).select_from(PrivateQuestion)) == 0
+
+
+def test_a_lost_link_is_sent_again_to_who_has_said_something(app: Flask, now: datetime) -> None:
+    from enroll.registrations import asking
+
+    def ask(email: str, at: datetime) -> int:
+        atomically(asking.ask_for_links, email=email, language="en_GB", now=at)
+        return atomically(asking.answer_link_requests, now=at)
+
+    published("I was here.", now=now)
+    say("Not confirmed.", email="new@example.org", browser="", now=now)
+    now = now.replace(minute=now.minute // 10 * 10, second=0) + timedelta(hours=1)
+    for email in ("asha@example.org", "asha@example.org", "new@example.org", "nobody@example.org"):
+        assert ask(email, now) == 1
+    (letter,) = letters("comment_link")
+    assert letter.recipient == "asha@example.org"
+    assert own.author_by_token(letter.context["token"]) is not None
+    ask("asha@example.org", now + timedelta(minutes=10))
+    assert len(letters("comment_link")) == 2

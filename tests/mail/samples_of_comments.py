@@ -30,6 +30,7 @@ COMMENT_SAMPLES = [
         "Is this question yours?",
         ("/comments/confirm/CONFIRM", "answer you by e-mail"),
     ),
+    Sample("comment_link", {}, "The link to everything you said", ("/comments/mine/TOKEN",)),
     Sample(
         "comment_approved",
         COMMENT,
