@@ -103,7 +103,8 @@ def _decide(comment: Comment, *, helps: bool, staff_id: int, by: str, now: datet
         letters.drop_decisions(comment.id)
         comment.reason_id, comment.note = None, ""
         if is_first:
-            comment.asked_at = now if asks(comment) else None
+            if asks(comment):
+                comment.asked_at = comment.asked_at or now
             letters.tell_replies(comment, now=now)
 
 

@@ -22,6 +22,7 @@ from enroll.db import db
 from enroll.refusal import Refused
 
 CLAIM = timedelta(minutes=10)
+AT_ONCE = 500  # look-alikes decided with one press; the rest is a row again
 
 
 class NoReason(Refused):
@@ -87,13 +88,14 @@ def decide(
     act = ModerationAct(staff_id=staff_id, verb=verb.value, at=now)
     db.session.add(act)
     db.session.flush()
-    results = []
+    results, shown = [], {one.comment_id for one in seen}
     for comment_id, version in versions.items():
         comment = comments.get(comment_id)
         outcome = judge_chance(comment, version, verb, appealed)
         if outcome is Outcome.DONE and comment is not None:
             comment.reason_id, comment.note = reason_id, note
-            carry_out(comment, verb, by=by, now=now, staff_id=staff_id, act_id=act.id)
+            # Of look-alikes one example is enough: five hundred would drown all other words.
+            carry_out(comment, verb, act, by=by, teaches=comment_id in shown)
         results.append(Result(comment_id, outcome))
     if not any(one.outcome is Outcome.DONE for one in results):
         db.session.delete(act)
@@ -102,35 +104,29 @@ def decide(
     return Decision(act.id, results)
 
 
-def carry_out(
-    comment: Comment,
-    verb: Verb,
-    *,
-    by: str,
-    now: datetime,
-    staff_id: int,
-    act_id: int | None = None,
-    why: str = "",
-) -> None:
+def carry_out(comment: Comment, verb: Verb, act: ModerationAct, *, by: str, teaches: bool) -> None:
     """A moderator's decision with all that follows: history, lesson, letters."""
+    now = act.at
     is_first = comment.published_at is None
     event = move(
         comment,
         verb.target,
         by=by,
-        why=why or f"moderator: {verb}",
+        why=f"moderator: {verb}",
         now=now,
-        staff_id=staff_id,
-        act_id=act_id,
+        staff_id=act.staff_id,
+        act_id=act.id,
     )
     comment.decided_at = now
     comment.first_decided_at = comment.first_decided_at or now
-    teach(comment)
+    if teaches:
+        teach(comment)
     letters.drop_decisions(comment.id)
     letters.tell_decision(comment, verb, event_id=event.id, now=now)
     if verb is Verb.APPROVE and is_first:
         letters.tell_replies(comment, now=now)
-        comment.asked_at = now if asks(comment) else None
+        if asks(comment):  # a moderator may have put it on the list before
+            comment.asked_at = comment.asked_at or now
 
 
 def undo(*, act_id: int, staff_id: int, by: str, now: datetime) -> Decision | None:
@@ -213,11 +209,14 @@ def _with_alike(seen: Sequence[Seen]) -> dict[int, int]:
             continue
         likeness = sa.select(Comment.likeness).where(Comment.id == one.comment_id)
         alike = db.session.execute(
-            sa.select(Comment.id, Comment.version).where(
+            sa.select(Comment.id, Comment.version)
+            .where(
                 Comment.likeness == likeness.scalar_subquery(),
                 Comment.state == CommentState.PENDING,
                 Comment.id <= one.alike_until,
             )
+            .order_by(Comment.id)
+            .limit(AT_ONCE)
         )
         for row in alike:
             versions.setdefault(row.id, row.version)

@@ -200,6 +200,10 @@ def test_look_alikes_are_decided_with_their_row_but_none_that_came_later(
     )
     assert decision.count(Outcome.DONE) == 3
     assert again(later).state is CommentState.PENDING
+    # Three of a kind teach as much as one.
+    assert knowledge()["offer"] == (0, 1)
+    undo(decision.act_id, now)
+    assert knowledge()[""] == (0, 0)
 
 
 def test_decisions_teach_and_a_change_of_mind_un_teaches(app: Flask, now: datetime) -> None:

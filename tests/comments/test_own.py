@@ -172,6 +172,10 @@ def test_a_question_can_be_put_on_the_list_and_taken_off(app: Flask, now: dateti
     assert not atomically(answering.ask_staff, comment_id=comment.id, now=now)
     assert atomically(answering.needs_no_answer, comment_id=comment.id)
     assert not atomically(answering.needs_no_answer, comment_id=comment.id)
+    # What a moderator asked for before publishing still stands there afterwards.
+    atomically(answering.ask_staff, comment_id=comment.id, now=now)
+    decide(Verb.APPROVE, again(comment), now=now)
+    assert again(comment).asked_at == now
 
 
 def test_a_private_question_is_answered_once(app: Flask, now: datetime) -> None:
