@@ -18,6 +18,7 @@ from enroll.mail.subscriptions import subscribed
 # A decision can be undone without a trace so long; then its author reads of it.
 UNDO_TIME = timedelta(minutes=2)
 
+REPLIES = "replies:"
 CONFIRM = "comment_confirm"
 DECISIONS = {
     Verb.APPROVE: "comment_approved",
@@ -34,7 +35,7 @@ def about(comment_id: int) -> str:
 
 def replies_topic(root_id: int) -> str:
     """What somebody subscribes to who wants to hear of replies in a thread."""
-    return f"replies:{root_id}"
+    return f"{REPLIES}{root_id}"
 
 
 def ask_to_confirm(comment: Comment, author: CommentAuthor, *, now: datetime) -> None:

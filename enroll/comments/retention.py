@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from enroll.comments.editing import forget_text
+from enroll.comments.letters import REPLIES
 from enroll.comments.models import Comment, CommentAuthor
 from enroll.comments.moving import lock, move
 from enroll.comments.own import forget_author
@@ -97,7 +98,9 @@ def _addresses(before: datetime, now: datetime) -> int:
             ~_has(PrivateQuestion, PrivateQuestion.created_at >= before),
             ~_has(PrivateQuestion, PrivateQuestion.state == QuestionState.OPEN),
             ~sa.exists().where(
-                Subscription.email == CommentAuthor.email, Subscription.ended_at.is_(None)
+                Subscription.email == CommentAuthor.email,
+                Subscription.topic.startswith(REPLIES),
+                Subscription.ended_at.is_(None),
             ),
         )
         .order_by(CommentAuthor.id)

@@ -7,6 +7,7 @@ the subscription, whoever sends it, with no cookie and no question.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -86,6 +87,10 @@ def by_token(token: str) -> Subscription | None:
     return db.session.scalar(sa.select(Subscription).where(Subscription.token == token))
 
 
-def forget_subscriptions(*, email: str) -> None:
-    """Delete everything this address has subscribed to."""
-    db.session.execute(sa.delete(Subscription).where(Subscription.email == email))
+def forget_subscriptions(*, email: str = "", topics: Collection[str] = ()) -> None:
+    """Delete everything this address has subscribed to, and whoever subscribed to these topics."""
+    db.session.execute(
+        sa.delete(Subscription)
+        .where(sa.or_(Subscription.email == email, Subscription.topic.in_(topics)))
+        .execution_options(synchronize_session=False)
+    )

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from enroll.batches.models import Batch
 from enroll.db import Again, db
 from enroll.mail.outbox import forget, letters_about
+from enroll.mail.subscriptions import forget_subscriptions
 from enroll.registrations.allocation import move, promote
 from enroll.registrations.entering import new_token
-from enroll.registrations.letters import about, about_queue
+from enroll.registrations.letters import about, about_queue, reminders_topic
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import Erasure, LinkRequest, OpeningReminder, Registration
 from enroll.registrations.states import LIVE, State
@@ -56,6 +57,7 @@ def erase(*, registration_id: int, by: str, now: datetime) -> Erased | None:
     for one in people:
         if one.state.is_live:
             move(one, State.WITHDRAWN, by="erasure", why="data deleted", now=now)
+    forget_subscriptions(email=email)
     for request in (LinkRequest, OpeningReminder):
         db.session.execute(sa.delete(request).where(request.email == email))
     erased = _empty(people, by=by, now=now, recipients=[email])
@@ -114,6 +116,7 @@ def _empty(
         one.erased_at = now
     db.session.flush()
     told = [about(one.id) for one in people] + [about_queue(one.batch_id) for one in people]
+    forget_subscriptions(topics=[reminders_topic(one.id) for one in people])
     letters = letters_about(about_in=told, recipients=recipients)
     forget(about_in=told, recipients=recipients)
     receipt = secrets.token_hex(8)

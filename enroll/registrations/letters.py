@@ -72,6 +72,11 @@ def about(registration_id: int) -> str:
     return f"registration:{registration_id}"
 
 
+def reminders_topic(registration_id: int) -> str:
+    """What somebody ends who wants no more reminders about this registration."""
+    return f"reminders:{registration_id}"
+
+
 def about_queue(batch_id: int) -> str:
     """How a letter to staff names the queue it lists: it holds what people must be able to erase."""
     return f"queue:{batch_id}"
@@ -87,6 +92,7 @@ def write(
     key: object,
     now: datetime,
     more: Mapping[str, Any] | None = None,
+    subscription: str = "",
 ) -> None:
     """Queue one letter about a registration.
 
@@ -109,6 +115,7 @@ def write(
         },
         dedupe_key=f"{subject}:{kind.removeprefix('registration_')}:{key}",
         is_unasked=not to.name,
+        subscription=subscription,
         now=now,
     )
 

@@ -17,6 +17,7 @@ from enroll.db import db, dialect_name, insert_once
 from enroll.mail.models import Letter
 from enroll.mail.outbox import drop, post
 from enroll.mail.states import LetterState
+from enroll.mail.subscriptions import token_for
 from enroll.registrations import letters
 from enroll.registrations.eligibility import is_eligible, is_on
 from enroll.registrations.histories import addressee
@@ -53,8 +54,15 @@ def remind_due(*, now: datetime) -> int:
 
 
 def remind(registration: Registration, *, now: datetime, is_extended: bool = False) -> None:
-    """One letter about this deadline: until when, and what to do."""
+    """One letter about this deadline: until when, and what to do.
+
+    Who has ended these letters with one click (RFC 8058) gets none, unless the deadline itself changed.
+    """
     deadline_at = registration.deadline_at
+    topic = letters.reminders_topic(registration.id)
+    token = "" if is_extended else token_for(email=registration.email, topic=topic, now=now)
+    if token is None:
+        return
     letters.write(
         kind=letters.REMINDER,
         to=addressee(registration),
@@ -64,6 +72,7 @@ def remind(registration: Registration, *, now: datetime, is_extended: bool = Fal
         key=deadline_at.isoformat() if deadline_at else "",
         now=now,
         more={"state": registration.state.value, "extended": is_extended},
+        subscription=token,
     )
 
 
