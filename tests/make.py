@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from enroll import clock
 from enroll.batches.models import Batch
 from enroll.batches.planning import Plan, plan_batch, publish
-from enroll.catalog.models import Course
+from enroll.catalog.models import Course, RoleGuide
 from enroll.db import atomically, db
 from enroll.registrations import answering, arriving
 from enroll.registrations.models import Registration
@@ -41,6 +41,20 @@ def course(slug: str = "course") -> int:
             )
             db.session.add(row)
             db.session.flush()
+        return row.id
+
+    return atomically(verb)
+
+
+def guide(slug: str = "ml-engineer") -> int:
+    """The id of a role guide with this slug and next to nothing in it."""
+
+    def verb() -> int:
+        parts = ("related", "history", "ladder", "certifications", "sections")
+        row = RoleGuide(slug=slug, title=slug.title(), summary="A job.", occupation={},
+                        **{part: [] for part in parts})
+        db.session.add(row)
+        db.session.flush()
         return row.id
 
     return atomically(verb)

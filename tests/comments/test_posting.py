@@ -199,26 +199,27 @@ def test_findings_are_frozen_with_the_rules_of_the_day(app: Flask, now: datetime
     assert sent.doubt == pytest.approx(sum(row.weight for row in rows))
 
 
-@pytest.mark.parametrize(
-    ("source", "target"),
-    [(a, b) for a in CommentState for b in CommentState if not COMMENT_MOVES.allows(a, b)],
-)
-def test_every_illegal_move_is_refused_and_leaves_no_trace(
-    app: Flask, now: datetime, source: CommentState, target: CommentState
-) -> None:
+def test_every_illegal_move_is_refused_and_leaves_no_trace(app: Flask, now: datetime) -> None:
     from enroll.comments.moving import move
 
     comment = say(now=now)
-    atomically(lambda: db.session.execute(sa.update(Comment).values(state=source)))
     before = history(comment)
+    pairs = [(a, b) for a in CommentState for b in CommentState if not COMMENT_MOVES.allows(a, b)]
+    assert len(pairs) > 20
+    for source, target in pairs:
+        atomically(_put_into, source)
 
-    def verb() -> None:
-        move(again_locked(comment.id), target, by="test", why="test", now=now)
+        def verb(target: CommentState = target) -> None:
+            move(again_locked(comment.id), target, by="test", why="test", now=now)
 
-    with pytest.raises(IllegalMove):
-        atomically(verb)
-    assert again(comment).state is source
-    assert history(comment) == before
+        with pytest.raises(IllegalMove):
+            atomically(verb)
+        assert again(comment).state is source
+        assert history(comment) == before
+
+
+def _put_into(source: CommentState) -> None:
+    db.session.execute(sa.update(Comment).values(state=source))
 
 
 def again_locked(comment_id: int) -> Comment:

@@ -343,14 +343,27 @@ def test_folded_text_knows_its_way_back(text: str) -> None:
 
 # Invisible, or looks like the letter: neither changes what a reader sees.
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f\u034f\u0336"
-LOOK_ALIKES = {"a": "аαａ@4", "c": "сｃ", "e": "еｅ3", "i": "іｉ1l", "o": "оοｏ0", "p": "рｐ", "s": "ѕｓ$5"}
+LOOK_ALIKES = {
+    "a": "аαａ@4",
+    "c": "сｃ",
+    "e": "еｅ3",
+    "i": "іｉ1l",
+    "o": "оοｏ0",
+    "p": "рｐ",
+    "s": "ѕｓ$5",
+}
 
 
-@given(data=st.data(), word=st.sampled_from(["backlinks", "casino", "guest post", "viagra", "roulette"]))
+@given(
+    data=st.data(),
+    word=st.sampled_from(["backlinks", "casino", "guest post", "viagra", "roulette"]),
+)
 def test_no_disguise_hides_a_listed_word(data: st.DataObject, word: str) -> None:
     dressed = ""
     for place, letter in enumerate(word):
-        choice = letter + (LOOK_ALIKES.get(letter, "") if place else "")  # the first stays: see fold
+        choice = letter + (
+            LOOK_ALIKES.get(letter, "") if place else ""
+        )  # the first stays: see fold
         dressed += data.draw(st.sampled_from(choice)) + data.draw(st.text(HIDDEN, max_size=2))
     body = f"dear all, {dressed} here"
     found = look(body)["words"].facts["matches"]

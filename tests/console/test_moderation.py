@@ -11,12 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from enroll.accounts.duties import Duty
-from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.comments import appeals, questions, reasons, reporting
 from enroll.comments.models import Comment, ModerationReason
 from enroll.comments.reporting import Complaint
 from enroll.comments.states import CommentState, Verb
 from enroll.db import atomically, db
+from tests import make
 from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
 from tests.comments.acting import again, confirmed, decide, published
@@ -29,7 +29,7 @@ QUEUE = "/staff/comments"
 @pytest.fixture
 def moderator(app: Flask, client: FlaskClient, now: datetime) -> FlaskClient:
     """Meera, signed in, who moderates and nothing else."""
-    atomically(load_catalog, folder=SHIPPED, now=now)
+    make.guide()
     atomically(reasons.fill_if_empty)
     colleague(Duty.MODERATE)
     assert sign_in(client).status_code == 302
