@@ -1,4 +1,4 @@
-"""Samples of the letters about comments and questions."""
+"""Letters about comments and private questions, and the one to moderators, in every variant."""
 
 from __future__ import annotations
 
@@ -6,98 +6,152 @@ from typing import Any
 
 from tests.mail.samples import Sample
 
-SAID = {
-    "id": 9,
+COMMENT = {
+    "id": 42,
     "page": "/roles/ml-engineer",
-    "name": "Asha",
-    "body": "Is it hard?\n\nI am an accountant.",
+    "name": "Farida",
+    "body": "Is *school* mathematics enough?\n\nI did accounts for eleven years.",
+    "is_approved": True,
 }
-COMMENT: dict[str, Any] = {"comment": SAID}
-WHY = {"reason": "It is not about this page.", "note": "Ask under the course."}
-NOTHING = {"reason": "", "note": ""}
+STAFF = COMMENT | {"name": "Meera Pillai", "body": "School mathematics is enough to begin."}
+REASON = "It advertises a product, a service or another site."
+NOTE = "The second sentence names a shop."
+DECIDED = {"comment": COMMENT, "reason": "", "note": ""}
+YOURS = ("You wrote:", "Is *school* mathematics enough?", "I did accounts for eleven years.")
+MINE, PAGE = "/comments/mine/TOKEN", "/comments/42"
+# Nobody has confirmed this address: nothing that somebody typed may stand in the letter.
+TYPED = ("Farida", "mathematics", "eleven years", MINE, "/unsubscribe/")
+
+
+def followed(comment: dict[str, Any], *, is_staff: bool) -> dict[str, Any]:
+    return {"comment": comment, "is_staff": is_staff, "subscription": "ENDS"}
+
 
 COMMENT_SAMPLES = [
     Sample(
         "comment_confirm",
-        {"token": "CONFIRM"},
+        {"comment": COMMENT},
         "Is this comment yours?",
-        ("/comments/confirm/CONFIRM", "tell us whether it is yours"),
-        ("accountant",),
+        ("A comment was written on our site", "If you wrote nothing, do nothing"),
+        TYPED,
     ),
     Sample(
         "question_confirm",
-        {"token": "CONFIRM"},
+        {"question": COMMENT["body"], "name": "Farida"},
         "Is this question yours?",
-        ("/comments/confirm/CONFIRM", "answer you by e-mail"),
+        ("A private question was sent to us", "If you asked nothing, do nothing"),
+        TYPED,
     ),
+    # ---- decisions
     Sample("comment_link", {}, "The link to everything you said", ("/comments/mine/TOKEN",)),
     Sample(
         "comment_approved",
-        COMMENT,
+        DECIDED,
         "Your comment is published",
-        ("Is it hard?", "I am an accountant.", "/comments/9", "/comments/mine/TOKEN"),
+        ("Hello Farida,", "Your comment is published.", *YOURS, "Change it or take it back"),
+        ("after all", "moderator"),
     ),
     Sample(
         "comment_rejected",
-        COMMENT | WHY,
+        DECIDED | {"reason": REASON, "note": NOTE},
         "Your comment is not published",
-        ("It is not about this page.", "Ask under the course.", "somebody else looks at it"),
+        ("this is why:", REASON, NOTE, *YOURS, "ask once that somebody else decides"),
+        ("spam", PAGE),
     ),
     Sample(
-        "comment_rejected", COMMENT | NOTHING, "Your comment is not published", ("Is it hard?",)
+        "comment_rejected",
+        DECIDED | {"reason": REASON},
+        "Your comment is not published",
+        ("this is why:", REASON, *YOURS),
+        (NOTE,),
+    ),
+    Sample(
+        "comment_rejected",
+        DECIDED | {"note": NOTE},
+        "Your comment is not published",
+        ("this is why:", NOTE, *YOURS),
+        (REASON,),
     ),
     Sample(
         "comment_returned",
-        COMMENT | WHY,
+        DECIDED | {"reason": REASON, "note": NOTE},
         "Please reword your comment",
-        ("It was not turned down", "Ask under the course.", "/comments/mine/TOKEN"),
+        ("It is not rejected, and there is no hurry.", REASON, NOTE, *YOURS, "Reword it"),
+        ("not published", "somebody else"),
     ),
     Sample(
-        "comment_reply",
-        COMMENT | {"is_staff": False, "subscription": "SUB"},
-        "Asha replied on our site",
-        ("where you asked to be told", "/unsubscribe/SUB", "/comments/9"),
+        "comment_returned",
+        DECIDED | {"note": NOTE},
+        "Please reword your comment",
+        ("This is what should change:", NOTE, *YOURS),
+        (REASON,),
     ),
     Sample(
-        "comment_reply",
-        COMMENT | {"is_staff": True, "subscription": "SUB"},
-        "Asha replied on our site",
-        ("of Northlight Institute replied",),
+        "comment_appeal",
+        {"comment": COMMENT, "helped": True},
+        "Your comment is published after all",
+        ("a second look", "See it on the page", "Change it or take it back"),
+        ("stays unpublished",),
     ),
+    Sample(
+        "comment_appeal",
+        {"comment": COMMENT, "helped": False},
+        "Your comment stays unpublished",
+        ("the first decision stands", "last look", "you are welcome to write another"),
+        ("after all", PAGE),
+    ),
+    # ---- answers and replies
     Sample(
         "comment_answer",
-        COMMENT,
+        {"comment": STAFF},
         "The answer to your question",
-        ("Asha answered", "/comments/9", "/comments/mine/TOKEN"),
+        ("Meera Pillai of", "School mathematics is enough to begin.", "See it under your question"),
+        ("/unsubscribe/",),
     ),
     Sample(
-        "comment_appeal",
-        COMMENT | {"helped": True},
-        "Your comment is published after all",
-        ("it is published now", "/comments/9"),
+        "comment_reply",
+        followed(STAFF, is_staff=True),
+        "A reply from Meera Pillai",
+        ("Meera Pillai of", "that you follow", "enough to begin.", "Stop these e-mails"),
+        (MINE,),
     ),
     Sample(
-        "comment_appeal",
-        COMMENT | {"helped": False},
-        "Your comment stays unpublished",
-        ("it stays unpublished", "you are welcome to write again"),
+        "comment_reply",
+        followed(COMMENT, is_staff=False),
+        "A reply from Farida",
+        ("A reply from Farida, in a conversation", "eleven years", "Stop these e-mails"),
+        ("Farida of", MINE),
     ),
     Sample(
         "question_answer",
-        {"name": "Asha", "question": "In private?", "answer": "Yes.\n\nCome by."},
+        {
+            "name": "Farida",
+            "question": "May I pay in three parts?",
+            "answer": "Yes.\nWrite to us when you register.",
+            "page": "/batches/ml-7",
+        },
         "The answer to your question",
-        ("In private?", "Come by.", "/comments/mine/TOKEN"),
+        (
+            "Hello Farida,",
+            "Your question is answered.",
+            "Write to us when you register.",
+            "You asked us privately:",
+            "May I pay in three parts?",
+        ),
+    ),
+    # ---- to moderators
+    Sample(
+        "comments_waiting",
+        {"name": "Meera", "waiting": 1, "hours": 24, "subscription": "ENDS"},
+        "1 comment waits for a decision",
+        ("Hello Meera,", "1 comment has waited", "target of 24 hours", "Stop these e-mails"),
+        ("comments have",),
     ),
     Sample(
         "comments_waiting",
-        {"name": "Meera", "waiting": 3, "hours": 24, "subscription": "SUB"},
-        "3 comments wait too long",
-        ("longer than 24 hours", "/staff/comments", "/unsubscribe/SUB"),
-    ),
-    Sample(
-        "comments_waiting",
-        {"name": "Meera", "waiting": 1, "hours": 24, "subscription": "SUB"},
-        "1 comment waits too long",
-        ("1 comment has waited",),
+        {"name": "Meera", "waiting": 12, "hours": 24, "subscription": ""},
+        "12 comments wait for a decision",
+        ("12 comments have waited", "/staff/comments"),
+        ("/unsubscribe/", "Stop these e-mails"),
     ),
 ]

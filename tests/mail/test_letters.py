@@ -14,11 +14,13 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from enroll import create_app
+from enroll.comments import appeals, questions, service
+from enroll.comments import letters as comments
 from enroll.mail.models import Letter
 from enroll.mail.rendering import render
 from enroll.registrations.letters import BATCH_NEWS, PROMISED, REMINDER
 from tests.mail.samples import BATCH, DEADLINE, Sample, calendar, row
-from tests.mail.samples_of_comments import COMMENT_SAMPLES
+from tests.mail.samples_of_comments import COMMENT, COMMENT_SAMPLES
 from tests.mail.samples_of_news import NEWS_SAMPLES
 from tests.mail.samples_of_registrations import LIVE_SAMPLES
 
@@ -35,7 +37,8 @@ ASKING = {
 
 SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES + COMMENT_SAMPLES
 # These speak of no batch.
-OF_NO_BATCH = {"links", *(sample.kind for sample in COMMENT_SAMPLES)}
+OF_COMMENTS = {sample.kind for sample in COMMENT_SAMPLES}
+OF_NO_BATCH = OF_COMMENTS | {"links"}
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[one.label for one in SAMPLES])
 
 
@@ -82,6 +85,9 @@ def first_words(text: str) -> str:
 def test_every_kind_has_a_sample_and_every_sample_a_template() -> None:
     assert {sample.kind for sample in SAMPLES} == KINDS
     written = {*PROMISED.values(), *BATCH_NEWS, REMINDER, "registration_passed"}
+    said = {*comments.DECISIONS.values(), comments.CONFIRM, comments.REPLY, comments.ANSWER}
+    asked = {questions.CONFIRM, questions.ANSWER, appeals.DECIDED, service.LETTER}
+    assert said | asked == OF_COMMENTS
     assert written | {"staff_queue", "opening"} | OF_NO_BATCH == KINDS
 
 
@@ -157,6 +163,30 @@ def test_text_and_html_tell_the_same(app: Flask, sample: Sample) -> None:
     for block in re.split(r"\n\s*\n", text_of(message).partition("\n-- \n")[0]):
         for line in re.split(r"\. |:\s|\n- ", block):
             assert re.sub(r"\s+|^- ", "", line).rstrip(":.") in html
+
+
+@each_sample
+def test_the_first_words_about_comments_say_what_it_is(app: Flask, sample: Sample) -> None:
+    """The greeting, then at once the news: a phone shows no more of it."""
+    if sample.kind in OF_COMMENTS:
+        first = first_words(text_of(read(sample.letter())))
+        assert any(word in first[:60] for word in ("comment", "question", "reply")), first
+
+
+def test_what_readers_typed_is_text_and_never_markup(app: Flask) -> None:
+    words = '<a href="https://evil.example">x</a>'
+    comment = COMMENT | {"name": words, "body": words}
+    more = {"reason": words, "note": words, "name": words, "question": words, "answer": words}
+    for sample in COMMENT_SAMPLES:
+        letter = sample._replace(more=sample.more | more | {"comment": comment}).letter()
+        assert '<a href="https://evil' not in html_of(read(letter)), sample.kind
+
+
+def test_what_can_be_ended_can_be_ended_in_one_click(app: Flask) -> None:
+    for sample in COMMENT_SAMPLES:
+        message, ends = read(sample.letter()), bool(sample.more.get("subscription"))
+        assert ("List-Unsubscribe" in message) == ends, sample.kind
+        assert ("/unsubscribe/ENDS" in text_of(message)) == ends, sample.kind
 
 
 def test_the_style_of_every_letter_is_in_its_elements(app: Flask) -> None:
