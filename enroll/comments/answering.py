@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from enroll.accounts.models import Staff
+from enroll.comments import asked as questions
 from enroll.comments import letters
 from enroll.comments.indexing import index
 from enroll.comments.likeness import likeness
@@ -21,11 +23,35 @@ class NotPublished(Refused):
     """Only what readers see can be answered in front of them."""
 
 
-def answer(*, comment_id: int, body: str, staff_id: int, now: datetime) -> Comment:
-    """Publish the institute's answer; the asker gets it by mail, and whoever follows the thread."""
+class HasChanged(Refused):
+    """A colleague has answered meanwhile, or the question is another one now."""
+
+
+class AsSeen(NamedTuple):
+    """A question as it stood before whoever answers: its version, and its latest answer's id or 0."""
+
+    version: int
+    last_answer: int
+
+
+def as_seen(comment: Comment) -> AsSeen:
+    """What stands before whoever opens the form now."""
+    answers = questions.answers_to(comment)
+    return AsSeen(comment.version, answers[-1].id if answers else 0)
+
+
+def answer(
+    *, comment_id: int, body: str, staff_id: int, now: datetime, seen: AsSeen | None = None
+) -> Comment:
+    """Publish the institute's answer; the asker gets it by mail, and whoever follows the thread.
+
+    With `seen` it is compare-and-set: refuses what was answered or changed since (`HasChanged`).
+    """
     asked = lock([comment_id])[comment_id]
     if asked.state is not CommentState.APPROVED:
         raise NotPublished
+    if seen is not None and seen != as_seen(asked):
+        raise HasChanged
     staff = db.session.get_one(Staff, staff_id)
     COMMENT_MOVES.check(None, CommentState.APPROVED)
     reply = Comment(

@@ -29,21 +29,23 @@ def every_reason() -> list[ModerationReason]:
     )
 
 
-def keep_reason(
-    *, reason_id: int | None, title: str, text: str, position: int
-) -> ModerationReason | None:
-    """Add a reason, or change the one with this id; `None` if there is none.
+def add_reason(*, title: str, text: str, position: int) -> ModerationReason:
+    """Add a reason. Refuses a title that another one has (`TitleTaken`)."""
+    _check_title(title, None)
+    reason = ModerationReason(title=title, text=text, position=position)
+    db.session.add(reason)
+    db.session.flush()
+    return reason
 
-    Refuses a title that another one has (`TitleTaken`).
+
+def change_reason(
+    *, reason_id: int, title: str, text: str, position: int
+) -> ModerationReason | None:
+    """Change a reason; `None` if there is none. Refuses another one's title (`TitleTaken`).
+
+    Letters that went out keep the words they had; an author's own page shows the new ones.
     """
-    taken = db.session.scalar(sa.select(ModerationReason.id).where(ModerationReason.title == title))
-    if taken is not None and taken != reason_id:
-        raise TitleTaken
-    if reason_id is None:
-        reason = ModerationReason(title=title, text=text, position=position)
-        db.session.add(reason)
-        db.session.flush()
-        return reason
+    _check_title(title, reason_id)
     found = db.session.get(ModerationReason, reason_id, with_for_update=True)
     if found is not None:
         found.title, found.text, found.position = title, text, position
@@ -67,6 +69,12 @@ def fill_if_empty() -> bool:
         db.session.add(ModerationReason(title=title, text=text, position=position))
     db.session.flush()
     return True
+
+
+def _check_title(title: str, own_id: int | None) -> None:
+    taken = db.session.scalar(sa.select(ModerationReason.id).where(ModerationReason.title == title))
+    if taken is not None and taken != own_id:
+        raise TitleTaken
 
 
 def _first_ones() -> list[tuple[str, str]]:

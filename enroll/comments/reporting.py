@@ -58,11 +58,19 @@ def report(
     return made
 
 
-def close_reports(*, comment_id: int, staff_id: int, conclusion: str, now: datetime) -> int:
-    """A moderator has looked: all open reports of this comment are answered; how many."""
+def close_reports(
+    *, comment_id: int, staff_id: int, conclusion: str, now: datetime, until: int | None = None
+) -> int:
+    """A moderator has looked: the open reports of this comment are answered; how many.
+
+    With `until` only those up to this id: one that came after the page was opened stays open.
+    """
+    which = [Report.comment_id == comment_id, Report.closed_at.is_(None)]
+    if until is not None:
+        which.append(Report.id <= until)
     closed = db.session.scalars(
         sa.update(Report)
-        .where(Report.comment_id == comment_id, Report.closed_at.is_(None))
+        .where(*which)
         .values(closed_at=now, closed_by_id=staff_id, conclusion=conclusion)
         .returning(Report.id)
         .execution_options(synchronize_session=False)

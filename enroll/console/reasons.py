@@ -75,19 +75,15 @@ def _keep(reason_id: int | None) -> ResponseReturnValue:
     form = ReasonForm()
     if not form.validate_on_submit():
         return _show(form, reason_id), 422
+    given = {name: form[name].data for name in ("title", "text", "position")}
     try:
-        kept = atomically(
-            reasons.keep_reason,
-            reason_id=reason_id,
-            title=form.title.data,
-            text=form.text.data,
-            position=form.position.data,
-        )
+        if reason_id is None:
+            atomically(reasons.add_reason, **given)
+        elif atomically(reasons.change_reason, reason_id=reason_id, **given) is None:
+            abort(404)
     except reasons.TitleTaken:
         form.title.errors = [_("Another reason has this name.")]
         return _show(form, reason_id), 409
-    if kept is None:
-        abort(404)
     flash(_("Kept."), "done")
     return redirect(url_for("reasons.index"), 303)
 
