@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from datetime import datetime
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -10,8 +12,9 @@ from flask_security import current_user
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.comments import appeals, asked
-from enroll.comments.queueing import last_event
+from enroll.comments.queries import published
 from enroll.console.guard import needs
+from enroll.console.moderation import STATES
 from enroll.db import atomically
 from enroll.refusal import Refused
 
@@ -24,10 +27,9 @@ def index() -> str:
     now = clock.now()
     return render_template(
         "console/moderation/appeals.html",
-        found=[
-            (appeal, comment, last_event(comment.id), _may_decide(appeal, now))
-            for appeal, comment in asked.open_appeals()
-        ],
+        found=[(one, _may_decide(one.appeal, now)) for one in asked.open_appeals()],
+        administrator_after=appeals.ADMINISTRATOR_AFTER.days,
+        states=STATES,
         now=now,
     )
 
@@ -36,9 +38,11 @@ def index() -> str:
 @needs(Duty.MODERATE)
 def decide(appeal: int) -> ResponseReturnValue:
     """Publish it after all, or let the decision stand."""
-    helps = request.form.get("helps") == "yes"
+    helps = {"yes": True, "no": False}.get(request.form.get("helps", ""))
+    if helps is None:
+        abort(400)
     try:
-        atomically(
+        decided = atomically(
             appeals.decide_appeal,
             appeal_id=appeal,
             helps=helps,
@@ -52,19 +56,27 @@ def decide(appeal: int) -> ResponseReturnValue:
     except Refused:
         flash(_("There is no such appeal any more."), "note")
     else:
-        flash(
-            _("Published after all; its author is told.")
-            if helps
-            else _("The decision stands; its author is told."),
-            "done",
-        )
+        flash(*_what_became(decided, helps=helps))
     return redirect(url_for("appeals.index"), 303)
 
 
-def _may_decide(appeal: appeals.Appeal, now: object) -> bool:
+def _what_became(decided: appeals.Appeal, *, helps: bool) -> tuple[str, str]:
+    is_published = published(decided.comment_id) is not None
+    if decided.helped is not helps or decided.decided_by_id != current_user.id:
+        if decided.helped:
+            return _("A colleague was faster: it is published after all."), "note"
+        return _("A colleague was faster: the decision stands."), "note"
+    if helps and not is_published:
+        return _("It was not turned down any more: look at it in the queue."), "note"
+    if helps:
+        return _("Published after all; its author is told."), "done"
+    return _("The decision stands; its author is told."), "done"
+
+
+def _may_decide(appeal: appeals.Appeal, now: datetime) -> bool:
     return appeals.may_decide(
         appeal,
         staff_id=current_user.id,
         is_administrator=current_user.has_duty(Duty.ADMINISTER),
-        now=now,  # type: ignore[arg-type]
+        now=now,
     )

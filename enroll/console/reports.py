@@ -15,6 +15,7 @@ from enroll.accounts.duties import Duty
 from enroll.comments import asked, reporting
 from enroll.comments.reporting import Complaint
 from enroll.console.guard import needs
+from enroll.console.moderation import STATES
 from enroll.db import atomically
 
 pages = Blueprint("reports", __name__, url_prefix="/staff/comments/reports")
@@ -35,6 +36,7 @@ def index() -> str:
         "console/moderation/reports.html",
         found=asked.open_reports(),
         complaints=COMPLAINTS,
+        states=STATES,
         now=clock.now(),
     )
 
@@ -42,14 +44,19 @@ def index() -> str:
 @pages.post("/<int:comment>")
 @needs(Duty.MODERATE)
 def close(comment: int) -> ResponseReturnValue:
-    """Answer all open reports of one comment."""
+    """Answer the reports of one comment, up to the last that was shown."""
+    until = request.form.get("until", "")
     words = request.form.get(f"conclusion-{comment}", "").strip()[:200]
     closed = atomically(
         reporting.close_reports,
         comment_id=comment,
         staff_id=current_user.id,
         conclusion=words or _("looked at"),
+        until=int(until) if until.isascii() and until.isdecimal() and len(until) < 10 else None,
         now=clock.now(),
     )
-    flash(_("Closed.") if closed else _("Somebody else has closed it meanwhile."), "done")
+    if closed:
+        flash(_("Closed. Who reported it is not written to."), "done")
+    else:
+        flash(_("Somebody else has closed it meanwhile."), "note")
     return redirect(url_for("reports.index"), 303)
