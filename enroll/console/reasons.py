@@ -31,7 +31,14 @@ class ReasonForm(Form):
         lazy_gettext("What the author reads"),
         [InputRequired(lazy_gettext("Write what the author reads.")), Length(max=1000)],
     )
-    position = IntegerField(lazy_gettext("Place in the list"), [NumberRange(0, 1000)], default=10)
+    position = IntegerField(
+        lazy_gettext("Place in the list"),
+        [
+            InputRequired(lazy_gettext("Enter a number.")),
+            NumberRange(0, 1000, lazy_gettext("Enter a whole number from 0 to 1000.")),
+        ],
+        default=10,
+    )
 
 
 @pages.get("")

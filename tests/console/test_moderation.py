@@ -350,7 +350,7 @@ def test_the_chart_has_its_table_and_its_file(moderator: FlaskClient, now: datet
     published("Decided after three hours.", now=now - timedelta(hours=3))
     comment = confirmed("Waits.", now=now - timedelta(hours=30))
     page = moderator.get(f"{QUEUE}/service").text
-    assert "1 comment waits, since 30 hours" in text(page)
+    assert "1 comment waits, for 30 hours now" in text(page)
     assert '<rect class="bar-median"' in page
     rows = moderator.get(f"{QUEUE}/service/table.csv").text.splitlines()
     assert len(rows) == 13
