@@ -9,6 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.console.test_many_comments import sent
 from tests.reading import hidden_fields
 
 
@@ -34,3 +35,11 @@ def flashed(page: str) -> str:
 def text(page: str) -> str:
     """What a person reads on a page."""
     return html.unescape(re.sub(r"(?s)<[^>]*>|\s+", " ", re.sub(r"(?s)<[^>]*>", " ", page)))
+
+
+def statements(client: FlaskClient, page: str) -> int:
+    """How many statements a page sends to the database."""
+    client.get(page)  # what is read once per process is read now
+    with sent() as found:
+        assert client.get(page).status_code == 200, page
+    return len(found)
