@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_security import current_user
 from wtforms import HiddenField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from enroll import clock
 from enroll.accounts.duties import Duty
@@ -37,7 +37,7 @@ class AnswerForm(Form):
     last_answer = HiddenField()
     body = TextAreaField(
         lazy_gettext("Answer"),
-        [InputRequired(lazy_gettext("Write the answer.")), Length(max=5000)],
+        [DataRequired(lazy_gettext("Write the answer.")), Length(max=5000)],
     )
 
 
@@ -69,7 +69,7 @@ def answer_openly(comment: int) -> ResponseReturnValue:
         return _show_comment(found, form), 422
     seen = AsSeen(_whole(form.version.data), _whole(form.last_answer.data))
     try:
-        reply = atomically(
+        atomically(
             answering.answer,
             comment_id=comment,
             body=form.body.data,
@@ -82,7 +82,7 @@ def answer_openly(comment: int) -> ResponseReturnValue:
     except answering.HasChanged:
         return _show_conflict(comment, form, seen), 409
     flash(_("Your answer stands under the question, and whoever asked gets it by e-mail."), "done")
-    return redirect(url_for("talk.permalink", number=reply.id), 303)
+    return redirect(url_for("questions.index"), 303)
 
 
 @pages.post("/comments/<int:comment>/dismiss")

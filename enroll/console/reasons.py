@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from enroll import clock
 from enroll.accounts.duties import Duty
@@ -25,11 +25,11 @@ class ReasonForm(Form):
 
     title = StringField(
         lazy_gettext("What moderators choose"),
-        [InputRequired(lazy_gettext("Give it a name.")), Length(max=80), OneLine()],
+        [DataRequired(lazy_gettext("Give it a name.")), Length(max=80), OneLine()],
     )
     text = TextAreaField(
         lazy_gettext("What the author reads"),
-        [InputRequired(lazy_gettext("Write what the author reads.")), Length(max=1000)],
+        [DataRequired(lazy_gettext("Write what the author reads.")), Length(max=1000)],
     )
     position = IntegerField(
         lazy_gettext("Place in the list"),

@@ -211,7 +211,8 @@ def test_a_private_question_can_be_closed_without_a_word(
         planner, planner.post(close, data={"csrf_token": token(planner)})
     )
     db.session.rollback()
-    assert db.session.get_one(PrivateQuestion, asked.id).state is QuestionState.CLOSED
+    found = db.session.get_one(PrivateQuestion, asked.id, populate_existing=True)
+    assert found.state is QuestionState.CLOSED
     assert letters("question_answer") == []
     assert "Closed without an answer" in text(planner.get(page).text)
 

@@ -100,7 +100,7 @@ def test_what_was_removed_for_good_is_not_shown_by_its_report(
     page = moderator.get(LIST)
     assert page.status_code == 200
     assert "98765" not in page.text
-    assert "Nothing: it was removed." in text(page.text)
+    assert "These words were removed for good." in text(page.text)
 
 
 def test_closing_keeps_who_and_why(moderator: FlaskClient, now: datetime) -> None:
@@ -109,7 +109,7 @@ def test_closing_keeps_who_and_why(moderator: FlaskClient, now: datetime) -> Non
     form = hidden_fields(moderator.get(LIST).text)
     assert "Closed." in close(moderator, comment, form, "It is a matter of taste.")
     db.session.rollback()
-    row = db.session.get_one(Report, made.id)
+    row = db.session.get_one(Report, made.id, populate_existing=True)
     assert (row.conclusion, row.closed_by_id) == ("It is a matter of taste.", acting.moderator())
     assert row.closed_at is not None
     assert "meanwhile" in close(moderator, comment, form)
