@@ -33,6 +33,9 @@ PAGES = [
     "/staff/comments?q=lapt&state=any",
     "/staff/comments/8",
     "/staff/questions",
+    "/staff/comments/appeals",
+    "/staff/comments/reports",
+    "/staff/comments/service",
 ]
 TABLES = {
     "comment",
