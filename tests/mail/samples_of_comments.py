@@ -48,7 +48,7 @@ COMMENT_SAMPLES = [
         "comment_approved",
         DECIDED,
         "Your comment is published",
-        ("Hello Farida,", "Your comment is published.", *YOURS, "Change it or take it back"),
+        ("Hello Farida,", "Your comment is published.", *YOURS, "how to take it back"),
         ("after all", "moderator"),
     ),
     Sample(
@@ -83,21 +83,21 @@ COMMENT_SAMPLES = [
         "comment_returned",
         DECIDED | {"note": NOTE},
         "Please reword your comment",
-        ("This is what should change:", NOTE, *YOURS),
+        ("This is why:", NOTE, *YOURS),
         (REASON,),
     ),
     Sample(
         "comment_appeal",
         {"comment": COMMENT, "helped": True},
         "Your comment is published after all",
-        ("a second look", "See it on the page", "Change it or take it back"),
+        ("a second look", "See it on the page", "how to take it back"),
         ("stays unpublished",),
     ),
     Sample(
         "comment_appeal",
         {"comment": COMMENT, "helped": False},
         "Your comment stays unpublished",
-        ("the first decision stands", "last look", "you are welcome to write another"),
+        ("the first decision stands", "no third look", "you are welcome to write another"),
         ("after all", PAGE),
     ),
     # ---- answers and replies
