@@ -30,7 +30,7 @@ run: install ## Serve web pages and worker on 127.0.0.1:8000 (PORT=… for anoth
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT) web worker
 
 test: install-dev ## Run all tests: the quick ones side by side, then browsers, then storms
-	$(BIN)/python -m pytest -m "not storm and not browser" --numprocesses auto --dist loadfile
+	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc) + 1 )) $(BIN)/python -m pytest -m "not storm and not browser" --numprocesses auto --dist loadfile
 	$(BIN)/python -m pytest -m "storm or browser"
 
 storm: install-dev ## Run the tests of races, the model and the random walks at full size

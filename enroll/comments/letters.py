@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
+from enroll.comments.markup import to_text
 from enroll.comments.models import Comment, CommentAuthor, ModerationReason
 from enroll.comments.states import CommentState, Verb
 from enroll.db import db
@@ -161,7 +162,7 @@ def _comment(comment: Comment) -> Mapping[str, Any]:
             "id": comment.id,
             "page": comment.page,
             "name": comment.name,
-            "body": comment.body,
+            "body": to_text(comment.body),
             "is_approved": comment.state is CommentState.APPROVED,
         }
     }

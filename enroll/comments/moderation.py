@@ -15,6 +15,7 @@ from enroll.comments.moving import asks, lock, move, teach
 from enroll.comments.records import Appeal
 from enroll.comments.states import (
     COMMENT_MOVES,
+    TURNED_DOWN,
     CommentState,
     Verb,
 )
@@ -160,6 +161,11 @@ def _put_back(
 ) -> None:
     move(comment, target, by=by, why="undone", now=now, staff_id=staff_id)
     letters.drop_decisions(comment.id)
+    if target not in TURNED_DOWN:
+        undecided = sa.delete(Appeal).where(
+            Appeal.comment_id == comment.id, Appeal.decided_at.is_(None)
+        )
+        db.session.execute(undecided)
     if target is CommentState.PENDING:
         comment.published_at = comment.decided_at = comment.asked_at = None
         comment.first_decided_at = None

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from enroll.comments import authors
 from enroll.comments.evidence import FormToken, doubt, is_likely_spam
 from enroll.comments.judging import find
+from enroll.comments.markup import to_text
 from enroll.comments.models import CommentAuthor
 from enroll.comments.posting import Post
 from enroll.comments.records import PrivateQuestion
@@ -100,8 +101,8 @@ def answer(
         context={
             "token": author.token,
             "name": question.name,
-            "question": question.body,
-            "answer": body,
+            "question": to_text(question.body),
+            "answer": to_text(body),
             "page": question.page,
         },
         dedupe_key=f"{about(question.id)}:answer",

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_security import current_user
 from wtforms import BooleanField, HiddenField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from enroll import clock
 from enroll.accounts.duties import Duty
@@ -31,7 +31,7 @@ class CorrectForm(Form):
 
     version = HiddenField()
     body = TextAreaField(
-        lazy_gettext("Text"), [InputRequired(lazy_gettext("Write the text.")), Length(max=5000)]
+        lazy_gettext("Text"), [DataRequired(lazy_gettext("Write the text.")), Length(max=5000)]
     )
 
 

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import BooleanField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from enroll import clock
 from enroll.comments import appeals, editing, own, posting, questions
@@ -42,7 +42,7 @@ class TextForm(Form):
 
     body = TextAreaField(
         lazy_gettext("Your question or comment"),
-        [InputRequired(lazy_gettext("Write your question or comment.")), Length(max=LONGEST)],
+        [DataRequired(lazy_gettext("Write your question or comment.")), Length(max=LONGEST)],
     )
 
 

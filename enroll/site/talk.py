@@ -20,7 +20,7 @@ from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from enroll import clock
 from enroll.batches import queries as batches
@@ -28,7 +28,7 @@ from enroll.catalog import queries as catalog
 from enroll.catalog.documents import Kind
 from enroll.comments import posting, questions, reporting, tickets
 from enroll.comments import queries as comments
-from enroll.comments.markup import to_html
+from enroll.comments.markup import to_html, to_mail
 from enroll.comments.models import Comment
 from enroll.comments.reporting import Complaint
 from enroll.comments.states import CommentState
@@ -51,7 +51,7 @@ class CommentForm(Form):
     body = TextAreaField(
         lazy_gettext("Your question or comment"),
         [
-            InputRequired(lazy_gettext("Write your question or comment.")),
+            DataRequired(lazy_gettext("Write your question or comment.")),
             Length(
                 max=LONGEST,
                 message=lazy_gettext(
@@ -108,6 +108,12 @@ def under(path: str) -> dict[str, Any]:
 def comment_html(text: str) -> Any:
     """A comment as safe HTML."""
     return to_html(text)
+
+
+@pages.app_template_filter()
+def comment_mail(text: str) -> Any:
+    """A comment as safe HTML for a letter: nothing to press."""
+    return to_mail(text)
 
 
 @pages.get("/comments/write")

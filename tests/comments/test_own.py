@@ -126,6 +126,16 @@ def test_an_open_appeal_is_not_decided_in_passing(app: Flask, now: datetime) -> 
     assert [one.outcome.value for one in decision.results] == ["appealed"]
 
 
+def test_undoing_the_rejection_ends_its_appeal(app: Flask, now: datetime) -> None:
+    comment = confirmed("Criticism of the institute.", now=now)
+    decision = decide(Verb.REJECT, comment, now=now)
+    atomically(appeals.appeal, comment_id=comment.id, text="Please look.", now=now)
+    acting.undo(decision.act_id, now)
+    assert db.session.scalar(sa.select(appeals.Appeal.id)) is None
+    decide(Verb.REJECT, again(comment), now=now)
+    assert atomically(appeals.appeal, comment_id=comment.id, text="Now, please.", now=now)
+
+
 def test_there_is_nothing_to_appeal_about_what_was_sent_back(app: Flask, now: datetime) -> None:
     comment = confirmed(now=now)
     decide(Verb.RETURN, comment, now=now)

@@ -10,14 +10,14 @@ COMMENT = {
     "id": 42,
     "page": "/roles/ml-engineer",
     "name": "Farida",
-    "body": "Is *school* mathematics enough?\n\nI did accounts for eleven years.",
+    "body": "Is school mathematics enough?\n\nI did accounts for eleven years.",
     "is_approved": True,
 }
 STAFF = COMMENT | {"name": "Meera Pillai", "body": "School mathematics is enough to begin."}
 REASON = "It advertises a product, a service or another site."
 NOTE = "The second sentence names a shop."
 DECIDED = {"comment": COMMENT, "reason": "", "note": ""}
-YOURS = ("You wrote:", "Is *school* mathematics enough?", "I did accounts for eleven years.")
+YOURS = ("You wrote:", "Is school mathematics enough?", "I did accounts for eleven years.")
 MINE, PAGE = "/comments/mine/TOKEN", "/comments/42"
 # Nobody has confirmed this address: nothing that somebody typed may stand in the letter.
 TYPED = ("Farida", "mathematics", "eleven years", MINE, "/unsubscribe/")

@@ -86,6 +86,7 @@ def test_every_kind_has_a_sample_and_every_sample_a_template() -> None:
     assert {sample.kind for sample in SAMPLES} == KINDS
     written = {*PROMISED.values(), *BATCH_NEWS, REMINDER, "registration_passed"}
     said = {*comments.DECISIONS.values(), comments.CONFIRM, comments.REPLY, comments.ANSWER}
+    said |= {comments.LINK}
     asked = {questions.CONFIRM, questions.ANSWER, appeals.DECIDED, service.LETTER}
     assert said | asked == OF_COMMENTS
     assert written | {"staff_queue", "opening"} | OF_NO_BATCH == KINDS
@@ -228,3 +229,12 @@ def test_staffs_words_are_text_and_never_markup(app: Flask) -> None:
         batch = BATCH | {"bring": words, "title": words, "place": words}
         letter = row(kind, {"token": "t", "batch": batch, "calendar": calendar()} | more)
         assert '<a href="https://evil' not in html_of(read(letter)), kind
+
+
+def test_a_comment_s_marks_are_drawn_and_its_links_are_words(app: Flask) -> None:
+    said = {"id": 1, "page": "/x", "name": "Asha", "body": "**Now**: [pay](https://evil.example) \u202eold"}
+    more = {"comment": said, "is_staff": False, "subscription": "SUB"}
+    html = html_of(read(row("comment_reply", more)))
+    assert "<strong" in html
+    assert 'href="https://evil' not in html
+    assert "\u202e" not in html

@@ -140,6 +140,7 @@ def test_not_mine(client: FlaskClient) -> None:
     ("changes", "words"),
     [
         ({"body": ""}, "Write your question"),
+        ({"body": " \n "}, "Write your question"),
         ({"name": "12"}, "letters"),
         ({"email": "asha"}, "name@example.com"),
         ({"body": "x" * 5001}, "nothing of yours is lost"),

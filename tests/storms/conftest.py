@@ -28,7 +28,7 @@ IS_FULL = os.environ.get("STORM") == "full"
 @pytest.fixture
 def rounds() -> int:
     """How often a race is run."""
-    return 200 if IS_FULL else 15
+    return 200 if IS_FULL else 10
 
 
 @pytest.fixture
