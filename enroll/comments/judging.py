@@ -21,10 +21,10 @@ from enroll.comments.evidence import (
     holds,
     is_likely_spam,
 )
+from enroll.comments.listing import listed
 from enroll.comments.models import Comment, CommentFinding
 from enroll.comments.records import WordCount
 from enroll.comments.rules import judge
-from enroll.comments.words import LISTED
 from enroll.db import db
 
 LATELY = timedelta(hours=1)
@@ -61,7 +61,7 @@ def find(name: str, body: str, observed: dict[str, Any]) -> tuple[Finding, ...]:
             name=name,
             body=body,
             reserved_names=reserved_names(),
-            listed_words=LISTED,
+            listed_words=listed(),
             welcome=tuple(str(current_app.config["COMMENT_LANGUAGES"]).split(",")),
             form=FormToken(observed["form"]),
             counts=word_counts(bayes.tokens(body)),

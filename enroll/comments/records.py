@@ -46,6 +46,18 @@ class WordCount(Base):
     spam: Mapped[int]
 
 
+class WordList(Base):
+    """What staff added to the shipped list of words and took off it; the latest one counts."""
+
+    __tablename__ = "word_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    more: Mapped[list[str]] = mapped_column(sa.JSON)
+    off: Mapped[list[str]] = mapped_column(sa.JSON)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    by: Mapped[str] = mapped_column("by_whom", sa.String(120))
+
+
 class Appeal(Base):
     """An author asks once that somebody else looks at a comment that was turned down."""
 

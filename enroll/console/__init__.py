@@ -27,11 +27,12 @@ def init_app(app: Flask) -> None:
         sign_in,
         steering,
         teaching,
+        wordlist,
         words,
     )
 
     sign_in.init_app(app)
     words.init_app(app)
-    talk = (moderation, comment, questions, appeals, reports, reasons, service)
+    talk = (moderation, comment, questions, appeals, reports, reasons, wordlist, service)
     for task in (roster, person, steering, dates, curriculum, teaching, grid, *talk):
         app.register_blueprint(guard.guarded(task.pages))

@@ -23,6 +23,7 @@ STATES = (
 )
 QUESTION_STATES = ("unconfirmed", "open", "answered", "closed")
 TABLES = (
+    "word_list",
     "report",
     "lesson",
     "comment_word",
@@ -102,6 +103,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_subscription_token")),
     )
     op.create_index("ix_subscription_topic", "subscription", ["topic"], unique=False)
+    op.create_table(
+        "word_list",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("more", sa.JSON(), nullable=False),
+        sa.Column("off", sa.JSON(), nullable=False),
+        sa.Column("made_at", moment, nullable=False),
+        sa.Column("by_whom", sa.String(120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_word_list")),
+    )
     op.create_table(
         "word_count",
         sa.Column("word", sa.String(length=80), nullable=False),

@@ -55,6 +55,7 @@ STAFF = {
     "reports": "/staff/comments/reports",
     "reasons": "/staff/comments/reasons",
     "reason": "/staff/comments/reasons/1",
+    "words": "/staff/comments/words",
     "service": "/staff/comments/service",
 }
 ERRORS = {"not-found": 404, "not-allowed": 405}  # the pages that are errors on purpose
