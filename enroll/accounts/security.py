@@ -24,7 +24,7 @@ from enroll.accounts.staffing import renew_hash
 from enroll.db import atomically, db
 from enroll.forms import normal_address, tidy
 
-_KEY = "staff_key"  # where the cookie keeps the secret of its session
+SESSION_KEY = "staff_key"  # where the cookie keeps the secret of its session
 
 SETTINGS = {
     "SECURITY_URL_PREFIX": "/staff",
@@ -85,7 +85,7 @@ def init_app(app: Flask) -> None:
 
 def _load_staff(load: Callable[[str], Staff | None], uniquifier: str) -> Staff | None:
     """Whoever the cookie names, if the database still knows this sign-in; else a stranger."""
-    key = session.get(_KEY, "")
+    key = session.get(SESSION_KEY, "")
     staff = load(uniquifier) if key else None
     return staff if staff and is_session_live(staff.id, key) else None
 
@@ -102,7 +102,7 @@ def _begin(_app: Flask, *, user: Staff, **_rest: object) -> None:
     if password.added and password.deleted:
         atomically(renew_hash, staff_id=staff_id, old=password.deleted[0], new=password.added[0])
     atomically(open_session, staff_id=staff_id, key=key, now=clock.now())
-    session[_KEY] = key
+    session[SESSION_KEY] = key
     session.pop("csrf_token", None)  # whoever saw the page before signing in knows the old one
 
 
@@ -112,8 +112,8 @@ def _ends_session(view: Callable[..., Any]) -> Callable[[], ResponseReturnValue]
     @functools.wraps(view)
     def sign_out() -> ResponseReturnValue:
         if current_user.is_authenticated:
-            atomically(end_session, key=session[_KEY], now=clock.now())
-            del session[_KEY]
+            atomically(end_session, key=session[SESSION_KEY], now=clock.now())
+            del session[SESSION_KEY]
         return cast(ResponseReturnValue, view())
 
     return sign_out

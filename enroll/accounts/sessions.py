@@ -29,6 +29,48 @@ def end_all_sessions(*, staff_id: int, now: datetime) -> None:
     _end(StaffSession.staff_id == staff_id, now)
 
 
+def end_other_sessions(*, staff_id: int, key: str, now: datetime) -> int:
+    """Sign a colleague out everywhere but here; answers how many sessions ended."""
+    ended = db.session.scalars(
+        sa.update(StaffSession)
+        .where(
+            StaffSession.staff_id == staff_id,
+            StaffSession.key_hash != _hash(key),
+            StaffSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .returning(StaffSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ended.all())
+
+
+def end_own_session(*, staff_id: int, session_id: int, now: datetime) -> bool:
+    """End one session of this colleague; false if it was over, or is not theirs."""
+    ended = db.session.scalar(
+        sa.update(StaffSession)
+        .where(
+            StaffSession.id == session_id,
+            StaffSession.staff_id == staff_id,
+            StaffSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .returning(StaffSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return ended is not None
+
+
+def live_sessions(staff_id: int, key: str) -> list[tuple[StaffSession, bool]]:
+    """Where this colleague is signed in, the latest first; is it the session of this key?"""
+    rows = db.session.scalars(
+        sa.select(StaffSession)
+        .where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
+        .order_by(StaffSession.id.desc())
+    )
+    return [(one, one.key_hash == _hash(key)) for one in rows]
+
+
 def is_session_live(staff_id: int, key: str) -> bool:
     """Was this key given to this colleague, and has nobody ended its session since?"""
     live = sa.select(StaffSession.id).where(

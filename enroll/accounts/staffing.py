@@ -8,10 +8,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_security import hash_password
+from flask_security import hash_password, verify_password
 
 from enroll.accounts.duties import Duty
 from enroll.accounts.models import DutyRow, Staff
+from enroll.accounts.sessions import end_other_sessions
 from enroll.db import db, dialect_name, insert_once
 from enroll.forms import normal_address, tidy
 from enroll.refusal import Refused
@@ -27,6 +28,10 @@ class NotAnAddress(Refused):
 
 class WeakPassword(Refused):
     """Too short, too long, or easy to guess: `why` says it in words."""
+
+
+class WrongPassword(Refused):
+    """This is not the present password."""
 
 
 def add_staff(
@@ -59,6 +64,20 @@ def add_staff(
     staff.roles = [_row(duty) for duty in sorted(set(duties))]
     db.session.flush()
     return staff
+
+
+def change_password(*, staff_id: int, current: str, new: str, key: str, now: datetime) -> int:
+    """Give a colleague another password, and sign them out everywhere but in the session of `key`.
+
+    Answers how many sessions ended. Refuses a wrong present password (`WrongPassword`), and a new one
+    that is easy to guess (`WeakPassword`).
+    """
+    staff = db.session.get_one(Staff, staff_id, populate_existing=True, with_for_update=True)
+    if not verify_password(current, staff.password or ""):
+        raise WrongPassword
+    staff.password = _hash(new, staff.email)
+    db.session.flush()
+    return end_other_sessions(staff_id=staff_id, key=key, now=now)
 
 
 def renew_hash(*, staff_id: int, old: str, new: str) -> None:

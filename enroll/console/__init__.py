@@ -11,6 +11,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the staff pages behind their guard."""
     from enroll.console import (
+        account,
         appeals,
         comment,
         curriculum,
@@ -34,5 +35,5 @@ def init_app(app: Flask) -> None:
     sign_in.init_app(app)
     words.init_app(app)
     talk = (moderation, comment, questions, appeals, reports, reasons, wordlist, service)
-    for task in (roster, person, steering, dates, curriculum, teaching, grid, *talk):
+    for task in (account, roster, person, steering, dates, curriculum, teaching, grid, *talk):
         app.register_blueprint(guard.guarded(task.pages))
