@@ -5,35 +5,47 @@ Hard rule: every view here declares the duty it needs; `guard.py` closes what de
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 
 def init_app(app: Flask) -> None:
     """Register the staff pages behind their guard."""
-    from enroll.console import (
-        account,
-        appeals,
-        comment,
-        curriculum,
-        dates,
-        grid,
-        guard,
-        moderation,
-        person,
-        questions,
-        reasons,
-        reports,
-        roster,
-        service,
-        sign_in,
-        steering,
-        teaching,
-        wordlist,
-        words,
-    )
+    from enroll.console import guard, sign_in, words
 
     sign_in.init_app(app)
     words.init_app(app)
-    talk = (moderation, comment, questions, appeals, reports, reasons, wordlist, service)
-    for task in (account, roster, person, steering, dates, curriculum, teaching, grid, *talk):
-        app.register_blueprint(guard.guarded(task.pages))
+    for pages in (*_teaching_and_seats(), *_talk()):
+        app.register_blueprint(guard.guarded(pages))
+
+
+def _teaching_and_seats() -> list[Blueprint]:
+    from enroll.console import (
+        account,
+        curriculum,
+        dates,
+        grid,
+        person,
+        roster,
+        steering,
+        teaching,
+        today,
+    )
+
+    tasks = (today, account, roster, person, steering, dates, curriculum, teaching, grid)
+    return [task.pages for task in tasks]
+
+
+def _talk() -> list[Blueprint]:
+    from enroll.console import (
+        appeals,
+        comment,
+        moderation,
+        questions,
+        reasons,
+        reports,
+        service,
+        wordlist,
+    )
+
+    tasks = (moderation, comment, questions, appeals, reports, reasons, wordlist, service)
+    return [task.pages for task in tasks]

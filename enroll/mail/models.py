@@ -24,6 +24,13 @@ class Letter(Base):
             postgresql_where=sa.text("state IN ('queued', 'claimed', 'sending')"),
         ),
         sa.Index("ix_letter_about", "about"),
+        # What staff look for every day.
+        sa.Index(
+            "ix_letter_undelivered",
+            "id",
+            sqlite_where=sa.text("state IN ('failed', 'unknown')"),
+            postgresql_where=sa.text("state IN ('failed', 'unknown')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

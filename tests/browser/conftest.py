@@ -55,6 +55,7 @@ STAFF = {
     "reports": "/staff/comments/reports",
     "reasons": "/staff/comments/reasons",
     "reason": "/staff/comments/reasons/1",
+    "today": "/staff/today",
     "account": "/staff/account",
     "words": "/staff/comments/words",
     "service": "/staff/comments/service",
