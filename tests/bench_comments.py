@@ -23,7 +23,7 @@ from enroll.accounts.staffing import add_staff
 from enroll.catalog.files import SHIPPED, load_catalog
 from enroll.db import atomically, db
 from tests.bench import databases
-from tests.comments.corpus import halves, measure
+from tests.comments.corpus import fresh, halves, measure
 from tests.talks import GUIDE, fill
 
 PAGES = (
@@ -46,6 +46,9 @@ def judge_corpus() -> None:
             print(
                 f"  {language:<8} {one.spam_held:3} of {one.spam:3}   {one.honest_held:3} of {one.honest:3}"
             )
+    print("spam written after the rules, learnt from both halves: held")
+    for language, one in measure(even + odd, fresh()).items():
+        print(f"  {language:<8} {one.spam_held:3} of {one.spam:3}")
 
 
 def measure_pages(kind: str, fresh: Callable[[Path], str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -38,6 +39,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for what, why in _not_tested.items():
         terminalreporter.section(f"NOT TESTED: {what}", sep="!", red=True, bold=True)
         terminalreporter.line(why)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Pages marked `either_database` say nothing about the database: each test runs on one of the two,
+    half of them on each. The verbs behind the pages are tested on both."""
+    kept, spared = [], []
+    for item in items:
+        other = ("sqlite", "postgresql")[zlib.crc32(item.originalname.encode()) % 2] \
+            if isinstance(item, pytest.Function) else ""
+        wanted = not item.get_closest_marker("either_database") or other not in item.name
+        (kept if wanted else spared).append(item)
+    config.hook.pytest_deselected(items=spared)
+    items[:] = kept
 
 
 @pytest.fixture(autouse=True)

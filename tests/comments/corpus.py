@@ -50,6 +50,13 @@ def halves() -> tuple[list[Labelled], list[Labelled]]:
     return even, odd
 
 
+def fresh() -> list[Labelled]:
+    """Spam written after the rules, by somebody who had not seen them."""
+    lines = (FOLDER / "fresh_spam.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return [Labelled(row["text"], row["name"], row["language"], row["kind"], True) for row in rows]
+
+
 def learnt(texts: list[Labelled]) -> WordCounts:
     """What a classifier knows that has seen these decided."""
     honest: Counter[str] = Counter()

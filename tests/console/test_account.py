@@ -11,6 +11,8 @@ from tests.accounts.people import PASSWORD, colleague, sign_in
 from tests.console.acting import press, said, text
 from tests.reading import hidden_fields
 
+pytestmark = pytest.mark.either_database
+
 PAGE = "/staff/account"
 OTHER = "another long and quite good sentence"
 

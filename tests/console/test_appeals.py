@@ -19,6 +19,8 @@ from tests.comments.acting import again, letters
 from tests.console.acting import said, statements, text
 from tests.reading import hidden_fields
 
+pytestmark = pytest.mark.either_database
+
 LIST = "/staff/comments/appeals"
 BILAL = "bilal@example.org"
 

@@ -23,6 +23,8 @@ from tests.comments.acting import again, confirmed, decide, published
 from tests.console.acting import press, said, text
 from tests.reading import hidden_fields
 
+pytestmark = pytest.mark.either_database
+
 QUEUE = "/staff/comments"
 
 

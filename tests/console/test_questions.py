@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -18,6 +19,8 @@ from tests.comments import acting
 from tests.comments.acting import again, letters, published
 from tests.console.acting import press, said, statements, text
 from tests.reading import hidden_fields, typed_values
+
+pytestmark = pytest.mark.either_database
 
 LIST = "/staff/questions"
 

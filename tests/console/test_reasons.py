@@ -21,6 +21,8 @@ from tests.comments import acting
 from tests.console.acting import press, said, statements, text
 from tests.reading import typed_values
 
+pytestmark = pytest.mark.either_database
+
 LIST = "/staff/comments/reasons"
 NEW = {"title": "Sold out", "text": "We cannot say that here.", "position": "3"}
 

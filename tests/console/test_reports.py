@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -16,6 +17,8 @@ from tests.comments import acting
 from tests.comments.acting import again, published
 from tests.console.acting import said, statements, text
 from tests.reading import hidden_fields
+
+pytestmark = pytest.mark.either_database
 
 LIST = "/staff/comments/reports"
 
@@ -113,9 +116,7 @@ def test_closing_keeps_who_and_why(moderator: FlaskClient, now: datetime) -> Non
     assert (row.conclusion, row.closed_by_id) == ("It is a matter of taste.", acting.moderator())
     assert row.closed_at is not None
     assert "meanwhile" in close(moderator, comment, form)
-    assert "It is a matter of taste." in text(
-        moderator.get(f"/staff/comments/{comment.id}").text
-    )
+    assert "It is a matter of taste." in text(moderator.get(f"/staff/comments/{comment.id}").text)
 
 
 def test_a_report_that_came_after_the_page_was_opened_stays_open(

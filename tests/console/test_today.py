@@ -20,6 +20,8 @@ from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
 from tests.console.acting import text
 
+pytestmark = pytest.mark.either_database
+
 PAGE = "/staff/today"
 QUIET = "Nothing needs you just now"
 

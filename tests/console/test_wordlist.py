@@ -19,6 +19,8 @@ from tests.comments.acting import say, trusted
 from tests.console.acting import press, said, text
 from tests.reading import hidden_fields, typed_values
 
+pytestmark = pytest.mark.either_database
+
 PAGE = "/staff/comments/words"
 
 

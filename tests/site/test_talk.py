@@ -27,6 +27,8 @@ from tests.comments.acting import PAGE, again, decide, letters, published
 from tests.console.acting import press, text
 from tests.reading import hidden_fields, typed_values
 
+pytestmark = pytest.mark.either_database
+
 FORM = {"name": "Asha", "email": "asha@example.org", "body": "How long does the course take?"}
 
 
