@@ -42,12 +42,14 @@ OF_NO_BATCH = OF_COMMENTS | {"links"}
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[one.label for one in SAMPLES])
 
 
-@pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application without a database, in which a name that is not there is an error."""
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'none.sqlite3'}")
-    monkeypatch.setenv("ENROLL_INSTANCE", str(tmp_path))
-    app = create_app()
+    folder = tmp_path_factory.mktemp("letters")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", f"sqlite:///{folder / 'none.sqlite3'}")
+        patch.setenv("ENROLL_INSTANCE", str(folder))
+        app = create_app()
     app.jinja_env.undefined = StrictUndefined
     with app.app_context():
         yield app
