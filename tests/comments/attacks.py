@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 KNOWN = Path(__file__).with_name("xss.txt").read_text(encoding="utf-8").splitlines()
-_PIECES = [
+PIECES = [
     *(
         "[x](",
         "![x](",
@@ -93,6 +93,10 @@ _PIECES = [
         "<javascript:alert(1)>",
         "<template>",
         "&#x6A;",
+        "&#x202e;",
+        "[](https://evil.example)",
+        "[x](https://evil.example 'onclick=alert(1)')",
+        "9. ",
     ),
 ]
 
@@ -102,7 +106,7 @@ def made(number: int = 2000, seed: int = 5) -> list[str]:
     chance = random.Random(seed)  # noqa: S311 - guards nothing
     inputs = []
     for _ in range(number):
-        pieces = chance.choices([*_PIECES, *chance.sample(KNOWN, 12)], k=chance.randint(2, 14))
+        pieces = chance.choices([*PIECES, *chance.sample(KNOWN, 12)], k=chance.randint(2, 14))
         if chance.random() < 0.3:
             one = chance.choice(KNOWN)
             pieces.append(one[: chance.randint(1, len(one))])
