@@ -16,6 +16,8 @@ from wtforms.form import BaseForm
 
 # They turn the direction of all text after them, in lists and mails of other people too.
 _DIRECTION_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Unicode's promise that they are none; with one of them in it, a feed is no XML and nobody can read it.
+_NO_CHARACTERS = set("\ufffe\uffff")
 
 
 def tidy(value: str | None) -> str:
@@ -46,7 +48,7 @@ def _printable(_form: BaseForm, field: Field) -> None:
     """Refuse characters that no keyboard types and no database can hold: NUL and its kin."""
     for character in field.data or "":
         is_control = unicodedata.category(character) == "Cc" and character not in "\n\r\t"
-        if is_control or character in _DIRECTION_CONTROLS:
+        if is_control or character in _DIRECTION_CONTROLS | _NO_CHARACTERS:
             raise ValidationError(
                 gettext("Remove the invisible characters, or type this again by hand.")
             )

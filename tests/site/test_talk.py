@@ -267,6 +267,19 @@ def test_the_feed_is_atom_and_safe(client: FlaskClient, now: datetime) -> None:
     assert client.get("/comments.atom").status_code == 404
 
 
+def test_the_feed_stays_xml_whatever_is_typed(client: FlaskClient, now: datetime) -> None:
+    bodies = ["half a character: \ufffe\uffff", "- " * 40 + "\ufffe", "&#xb; &#xFFFF; &#x202e;"]
+    for number, body in enumerate(bodies):
+        published(f"{number} {body}", now=now)
+    answer = client.get("/comments.atom", query_string={"page": PAGE})
+    found = ET.fromstring(answer.text).iter("{http://www.w3.org/2005/Atom}content")  # noqa: S314
+    assert [content.text[3:4] for content in found] == ["2", "1", "0"]
+    for field in ("name", "body"):
+        refused = send(client, **{field: "Asha \ufffe"})
+        assert refused.status_code == 422
+        assert "invisible characters" in refused.text
+
+
 def test_a_reader_reports(client: FlaskClient, now: datetime) -> None:
     comment = published("Something rude.", now=now)
     page = f"/comments/{comment.id}/report"
