@@ -146,6 +146,12 @@ class BatchSession(Base):
     starts_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment)
     topic: Mapped[str] = mapped_column(sa.String(200), default="")
+    # Where they differ from the batch's own; empty where they do not.
+    teacher: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    place: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Raised when this session alone changes: with the batch's it makes SEQUENCE of RFC 5545.
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
     batch: Mapped[Batch] = relationship(back_populates="sessions")
 
