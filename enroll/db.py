@@ -208,8 +208,22 @@ def insert_once(
     `where` is the condition of a partial unique index. Both databases know ON CONFLICT DO NOTHING,
     in a dialect of their own.
     """
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    return insert.on_conflict_do_nothing(index_elements=list(unique), index_where=where)
+    return insert_into(dialect, table).on_conflict_do_nothing(
+        index_elements=list(unique), index_where=where
+    )
+
+
+def insert_into(dialect: str, table: sa.FromClause) -> Any:
+    """An INSERT that can be told what to do ON CONFLICT, in the dialect of the database."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def is_writing() -> bool:
+    """Are we inside `atomically`? Then what has to happen with it joins its transaction."""
+    session = db.session()
+    return session.in_transaction() and bool(
+        session.connection().get_execution_options().get("writing")
+    )
 
 
 def dialect_name() -> str:

@@ -7,12 +7,13 @@ import re
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from enroll.accounts.models import TRIGGERS as LOG_TRIGGERS
 from enroll.db import Base
 from enroll.registrations.triggers import TRIGGERS as SEAT_TRIGGERS
 from enroll.search.models import OWN_INDEX
 from enroll.search.models import TRIGGERS as SEARCH_TRIGGERS
 
-TRIGGERS = SEAT_TRIGGERS | SEARCH_TRIGGERS
+TRIGGERS = SEAT_TRIGGERS | SEARCH_TRIGGERS | LOG_TRIGGERS
 
 
 def describe(connection: Connection) -> dict[str, str]:
@@ -83,7 +84,8 @@ def _describe_table(
 
 def _triggers(connection: Connection) -> dict[str, str]:
     if connection.dialect.name != "sqlite":
-        return {}
+        names = connection.exec_driver_sql("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        return {f"trigger {name}": "" for (name,) in names}
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     return {f"trigger {name}": _flat(text) for name, text in rows}
 
@@ -107,7 +109,9 @@ def missing_guards(connection: Connection) -> list[str]:
     }
     wanted = wanted - set(OWN_INDEX.values()) | {OWN_INDEX[connection.dialect.name]}
     lost = sorted(wanted - names)
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "postgresql":
+        lost += [name for name in LOG_TRIGGERS if f"trigger {name}" not in have]
+    else:
         lost += [
             name for name, text in TRIGGERS.items() if have.get(f"trigger {name}") != _flat(text)
         ]

@@ -71,6 +71,11 @@ def live_sessions(staff_id: int, key: str) -> list[tuple[StaffSession, bool]]:
     return [(one, one.key_hash == _hash(key)) for one in rows]
 
 
+def session_number(key: str) -> int | None:
+    """The number of the session of this key: the log says by it which sign-in acted."""
+    return db.session.scalar(sa.select(StaffSession.id).where(StaffSession.key_hash == _hash(key)))
+
+
 def is_session_live(staff_id: int, key: str) -> bool:
     """Was this key given to this colleague, and has nobody ended its session since?"""
     live = sa.select(StaffSession.id).where(

@@ -8,9 +8,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import gettext
 from flask_security import hash_password, verify_password
 
 from enroll.accounts.duties import Duty
+from enroll.accounts.letters import tell_changed
 from enroll.accounts.models import DutyRow, Staff
 from enroll.accounts.sessions import end_other_sessions
 from enroll.db import db, dialect_name, insert_once
@@ -35,12 +37,19 @@ class WrongPassword(Refused):
 
 
 def add_staff(
-    *, email: str, name: str, password: str, duties: Iterable[Duty], now: datetime
+    *,
+    email: str,
+    name: str,
+    password: str | None,
+    duties: Iterable[Duty],
+    now: datetime,
+    invited_by: int | None = None,
 ) -> Staff:
     """Make a staff account with these duties; the password is kept as an argon2 hash only.
 
-    Refuses what is no address (`NotAnAddress`), an address that has an account, however it is
-    spelled (`AlreadyStaff`), and a password that is easy to guess (`WeakPassword`).
+    Without a password nobody can sign in until the invited person has set one. Refuses what is no
+    address (`NotAnAddress`), an address that has an account, however it is spelled (`AlreadyStaff`),
+    and a password that is easy to guess (`WeakPassword`).
     """
     try:
         address = normal_address(tidy(email))
@@ -52,8 +61,9 @@ def add_staff(
         {
             "email": address,
             "name": tidy(name),
-            "password": _hash(password, address),
+            "password": None if password is None else _hash(password, address),
             "active": True,
+            "invited_by": invited_by,
             "fs_uniquifier": secrets.token_hex(32),
             "created_at": now,
         },
@@ -61,9 +71,14 @@ def add_staff(
     if staff_id is None:
         raise AlreadyStaff(email=address)
     staff = db.session.get_one(Staff, staff_id)
+    give_duties(staff, duties)
+    return staff
+
+
+def give_duties(staff: Staff, duties: Iterable[Duty]) -> None:
+    """From now on this colleague has these duties and no others."""
     staff.roles = [_row(duty) for duty in sorted(set(duties))]
     db.session.flush()
-    return staff
 
 
 def change_password(*, staff_id: int, current: str, new: str, key: str, now: datetime) -> int:
@@ -76,8 +91,15 @@ def change_password(*, staff_id: int, current: str, new: str, key: str, now: dat
     if not verify_password(current, staff.password or ""):
         raise WrongPassword
     staff.password = _hash(new, staff.email)
+    staff.fs_uniquifier = secrets.token_hex(32)  # links that were mailed for another one are dead
     db.session.flush()
+    tell_changed(staff_id=staff_id, now=now)
     return end_other_sessions(staff_id=staff_id, key=key, now=now)
+
+
+def whose(uniquifier: str) -> str:
+    """The address of the colleague whom a session names; empty if it names nobody any more."""
+    return db.session.scalar(sa.select(Staff.email).where(Staff.fs_uniquifier == uniquifier)) or ""
 
 
 def renew_hash(*, staff_id: int, old: str, new: str) -> None:
@@ -87,14 +109,22 @@ def renew_hash(*, staff_id: int, old: str, new: str) -> None:
     )
 
 
-def _hash(password: str, address: str) -> str:
+def complaints_about(password: str, address: str) -> tuple[list[str], str]:
+    """What is wrong with a password, and the password in one spelling (NFKD)."""
     complaints, normal = current_app.extensions["security"].password_util.validate(
         password, True, email=address
     )
     if complaints:
-        raise WeakPassword(why=str(complaints[0]))
+        return [str(one) for one in complaints], normal
     if len(set(normal)) < 5 or normal.lower() == address:
-        raise WeakPassword(why="easy to guess")
+        return [gettext("it is easy to guess")], normal
+    return [], normal
+
+
+def _hash(password: str, address: str) -> str:
+    complaints, normal = complaints_about(password, address)
+    if complaints:
+        raise WeakPassword(why=complaints[0])
     return hash_password(normal)
 
 

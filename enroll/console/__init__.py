@@ -21,9 +21,11 @@ def init_app(app: Flask) -> None:
 def _teaching_and_seats() -> list[Blueprint]:
     from enroll.console import (
         account,
+        colleagues,
         curriculum,
         dates,
         grid,
+        log,
         person,
         roster,
         steering,
@@ -31,8 +33,10 @@ def _teaching_and_seats() -> list[Blueprint]:
         today,
     )
 
-    tasks = (today, account, roster, person, steering, dates, curriculum, teaching, grid)
-    return [task.pages for task in tasks]
+    people = (today, account, colleagues, log, roster, person)
+    seats = (steering, dates)
+    taught = (curriculum, teaching, grid)
+    return [task.pages for task in (*people, *seats, *taught)]
 
 
 def _talk() -> list[Blueprint]:

@@ -64,6 +64,7 @@ def change_password() -> ResponseReturnValue:
     except staffing.WeakPassword as refusal:
         form.new.errors = [_("Choose another one: %(why)s", why=refusal.facts["why"])]
         return _show(form), 409
+    session["_user_id"] = current_user.fs_uniquifier  # it is another one now; this session goes on
     flash(_("Changed. %(ended)s", ended=_ended(ended)), "done")
     return redirect(url_for("account.show"), 303)
 

@@ -11,6 +11,7 @@ from flask_babel import format_datetime, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from enroll.batches.states import BatchState
+from enroll.console.actions import action_words
 from enroll.mail.states import LetterState
 from enroll.refusal import Busy, Refused
 from enroll.registrations.clashes import Clash
@@ -63,6 +64,10 @@ LETTERS = {
     "batch_undecided": _("Not decided yet"),
     "batch_joining": _("Joining instructions"),
     "links": _("Links asked for again"),
+    "staff_invitation": _("Invitation to work here"),
+    "staff_link": _("Link for another password"),
+    "staff_password_changed": _("The password was changed"),
+    "staff_proofs_removed": _("Second proofs taken away"),
 }
 HANDS = {
     "file": _("a file of the catalog"),
@@ -82,6 +87,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(state_words)
     app.add_template_filter(dialled)
     app.add_template_filter(brief)
+    app.add_template_filter(action_words)
     app.add_template_global(BATCH_STATES, "batch_states")
 
 

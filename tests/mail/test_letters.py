@@ -20,6 +20,7 @@ from enroll.mail.models import Letter
 from enroll.mail.rendering import render
 from enroll.registrations.letters import BATCH_NEWS, PROMISED, REMINDER
 from tests.mail.samples import BATCH, DEADLINE, Sample, calendar, row
+from tests.mail.samples_of_colleagues import COLLEAGUE_SAMPLES
 from tests.mail.samples_of_comments import COMMENT, COMMENT_SAMPLES
 from tests.mail.samples_of_news import NEWS_SAMPLES
 from tests.mail.samples_of_registrations import LIVE_SAMPLES
@@ -35,10 +36,11 @@ ASKING = {
     "reminder",
 }
 
-SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES + COMMENT_SAMPLES
+SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES + COMMENT_SAMPLES + COLLEAGUE_SAMPLES
 # These speak of no batch.
 OF_COMMENTS = {sample.kind for sample in COMMENT_SAMPLES}
-OF_NO_BATCH = OF_COMMENTS | {"links"}
+OF_COLLEAGUES = {sample.kind for sample in COLLEAGUE_SAMPLES}
+OF_NO_BATCH = OF_COMMENTS | OF_COLLEAGUES | {"links"}
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[one.label for one in SAMPLES])
 
 
