@@ -13,6 +13,7 @@ from flask import Flask, current_app
 
 from enroll import backup, clock, demo, doctor, worker
 from enroll.accounts.duties import Duty
+from enroll.accounts.inviting import Gone, make_link
 from enroll.accounts.staffing import add_staff
 from enroll.batches.indexing import fill_anew
 from enroll.catalog.files import SHIPPED, NotOurs, dump_catalog, publish_folder, write_folder
@@ -29,7 +30,7 @@ from enroll.schema import missing_guards
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
     seldom = (back_up, restore, catalog, search, comments, tell_outage)
-    for command in (work, load_demo, check, add, examine, *seldom):
+    for command in (work, load_demo, check, add, link, examine, *seldom):
         app.cli.add_command(command)
 
 
@@ -112,6 +113,18 @@ def add(email: str, name: str, duties: tuple[str, ...], password: str) -> None:
     except Refused as refusal:
         raise click.ClickException(f"{type(refusal).__name__}: {refusal}") from None
     click.echo(f"{email} may sign in at {current_app.config['BASE_URL']}/staff/login")
+
+
+@click.command("staff-link")
+@click.argument("email")
+def link(email: str) -> None:
+    """Print a link to set another password, and take the second proofs away; for who is locked out."""
+    try:
+        token = atomically(make_link, email=email)
+    except Gone:
+        raise click.ClickException(f"Nobody who works here has the address {email}.") from None
+    click.echo(f"{current_app.config['BASE_URL']}/staff/password/{token}")
+    click.echo("It works for two days, and once.")
 
 
 @click.command("doctor")

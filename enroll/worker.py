@@ -13,6 +13,7 @@ import time
 from flask import current_app
 
 from enroll import clock
+from enroll.accounts.tries import forget_tries
 from enroll.batches.indexing import fill_if_empty
 from enroll.comments import reasons, retention, service
 from enroll.db import atomically, db
@@ -99,6 +100,7 @@ def tidy(*, worker: str) -> None:
 def keep_house() -> None:
     """What nobody waits for: clear out what was kept long enough; tell moderators of what waits."""
     now, config = clock.now(), current_app.config
+    atomically(forget_tries, now)
     atomically(retention.clear_out, days=config["COMMENT_KEEP_DAYS"], now=now)
     if not outages.is_quiet(now):
         atomically(service.remind_moderators, hours=config["MODERATION_HOURS"], now=now)

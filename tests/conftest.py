@@ -167,6 +167,24 @@ def app(
         db.engine.dispose()
 
 
+@pytest.fixture
+def limited(
+    database_url: str,
+    instance: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Flask]:
+    """The application with its limits on, as people run it."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("ENROLL_INSTANCE", str(instance))
+    monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "true")
+    app = create_app()
+    app.test_client_class = Browser
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
 class Browser(FlaskClient):
     """A browser without JavaScript: keeps cookies, follows nothing by itself.
 

@@ -119,13 +119,15 @@ def remove_proofs(*, staff_id: int, by: int, now: datetime) -> bool:
 
 
 def make_link(*, email: str) -> str:
-    """A token for another password, for whoever runs the server: the mail may be what is broken."""
+    """A token for another password, for whoever runs the server: the mail may be what is broken.
+
+    Second proofs are taken away, every sign-in ends. Refuses with `Gone` where nobody has the address.
+    """
     staff = db.session.scalars(sa.select(Staff).where(Staff.email == email.lower())).one_or_none()
     if staff is None or not staff.active:
         raise Gone
     staff.fs_uniquifier = secrets.token_hex(32)
     _remove_proofs(staff)
-    db.session.flush()
     return str(generate_reset_password_token(staff))
 
 

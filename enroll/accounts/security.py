@@ -60,6 +60,7 @@ SETTINGS = {
     # The same words whether the account exists or not.
     "SECURITY_RETURN_GENERIC_RESPONSES": True,
     "SECURITY_API_ENABLED_METHODS": ["session"],
+    "SECURITY_DATETIME_FACTORY": clock.now,
     "SECURITY_RECOVERABLE": True,
     "SECURITY_RESET_URL": "/password",
     "SECURITY_RESET_PASSWORD_WITHIN": LINK_LIVES,

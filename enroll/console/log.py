@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from wtforms import DateField, SelectField, StringField
@@ -20,7 +18,8 @@ from enroll.accounts.duties import Duty
 from enroll.accounts.inviting import all_staff
 from enroll.console.actions import action_words
 from enroll.console.guard import needs
-from enroll.console.sheets import neutral
+from enroll.console.queries import LARGEST
+from enroll.console.sheets import send_sheet
 from enroll.forms import Form
 
 pages = Blueprint("log", __name__, url_prefix="/staff/log")
@@ -45,7 +44,7 @@ def index() -> ResponseReturnValue:
     form = _form(request.args)
     if not form.validate():
         return render_template("console/log/index.html", form=form, rows=[], more=None), 422
-    before = request.args.get("before", type=int)
+    before = min(request.args.get("before", LARGEST, type=int), LARGEST)
     rows = activity.find_activity(**_wanted(form), before=before, limit=A_PAGE + 1)
     more = rows[A_PAGE - 1][0].id if len(rows) > A_PAGE else None
     asked = {name: value for name, value in request.args.items() if name != "before" and value}
@@ -61,35 +60,15 @@ def export() -> ResponseReturnValue:
     form = _form(request.args)
     if not form.validate():
         return render_template("console/log/index.html", form=form, rows=[], more=None), 422
-    answer = Response(stream_with_context(_sheet(_wanted(form))), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
-    return answer
+    return send_sheet(_table(_wanted(form)), name="activity.csv")
 
 
-def _sheet(wanted: dict[str, Any]) -> Iterator[str]:
-    """Line by line: a log grows for years."""
-    line = io.StringIO()
-    writer = csv.writer(line)
-
-    def written(cells: list[object]) -> str:
-        line.seek(0)
-        line.truncate()
-        writer.writerow([neutral(cell) for cell in cells])
-        return line.getvalue()
-
-    yield "\ufeff" + written(["at_utc", "who", "action", "object", "fields", "network", "session"])
+def _table(wanted: dict[str, Any]) -> Iterator[list[object]]:
+    yield ["at_utc", "who", "action", "object", "fields", "network", "session"]
     for row, name in activity.all_activity(**wanted):
-        yield written(
-            [
-                row.at.isoformat(timespec="seconds"),
-                name,
-                row.action,
-                row.object,
-                row.fields,
-                row.network,
-                row.session_id or "",
-            ]
-        )
+        at = row.at.isoformat(timespec="seconds")
+        number = row.session_id or ""
+        yield [at, name, row.action, row.object, row.fields, row.network, number]
 
 
 def _form(args: Any) -> SearchForm:

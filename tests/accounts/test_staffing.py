@@ -13,7 +13,8 @@ from enroll.accounts.duties import Duty
 from enroll.accounts.models import DutyRow, Staff
 from enroll.accounts.staffing import AlreadyStaff, NotAnAddress, WeakPassword, add_staff, renew_hash
 from enroll.db import atomically, db
-from tests.accounts.people import PASSWORD, colleague
+from tests.accounts.people import PASSWORD, colleague, csrf_token, sign_in
+from tests.accounts.proving import switch_on_authenticator
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -71,3 +72,18 @@ def test_a_new_hash_never_overwrites_a_new_password(app: Flask) -> None:
     staff_id = colleague()
     atomically(renew_hash, staff_id=staff_id, old="not the hash", new="$argon2id$other")
     assert verify_password(PASSWORD, db.session.get_one(Staff, staff_id).password)
+
+
+def test_whoever_runs_the_server_can_let_somebody_in(app: Flask) -> None:
+    colleague(Duty.ADMINISTER)
+    browser, runner = app.test_client(), app.test_cli_runner()
+    sign_in(browser)
+    switch_on_authenticator(browser)
+    told = runner.invoke(args=["staff-link", "Meera@example.org"])
+    assert told.exit_code == 0
+    path = told.output.splitlines()[0].removeprefix(app.config["BASE_URL"])
+    assert browser.get("/staff/account").status_code == 302
+    new = "a sentence that nobody guesses"
+    browser.post(path, data={"password": new, "csrf_token": csrf_token(browser, path)})
+    assert sign_in(browser, password=new).location == "/staff/"
+    assert runner.invoke(args=["staff-link", "nobody@example.org"]).exit_code == 1

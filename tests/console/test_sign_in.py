@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from flask.testing import FlaskClient
 from flask_security import hash_password, verify_password
 from passlib.hash import argon2
 
-from enroll import create_app
 from enroll.accounts.duties import Duty
 from enroll.accounts.models import Staff, StaffSession
 from enroll.accounts.sessions import end_all_sessions
@@ -259,21 +257,6 @@ def test_the_page_brings_no_script_and_no_style_of_its_own(client: FlaskClient) 
     page = client.get("/staff/login").text
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page)
     assert 'class="site-header"' in page
-
-
-@pytest.fixture
-def limited(
-    database_url: str, instance: Path, monkeypatch: pytest.MonkeyPatch
-) -> Flask:
-    """The application with its rate limits on, as people run it."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("ENROLL_INSTANCE", str(instance))
-    monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "true")
-    app = create_app()
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_guessing_a_password_is_slowed_down(limited: Flask) -> None:
