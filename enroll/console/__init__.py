@@ -5,7 +5,19 @@ Hard rule: every view here declares the duty it needs; `guard.py` closes what de
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from importlib import import_module
+
+from flask import Flask
+
+# The files of this folder that are pages, by what they are about.
+TASKS = (
+    *("today", "account", "colleagues", "log"),
+    *("roster", "bulk", "searching", "person"),
+    *("steering", "dates"),
+    *("curriculum", "teaching", "grid"),
+    *("moderation", "comment", "questions", "appeals"),
+    *("reports", "reasons", "wordlist", "service"),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -14,42 +26,5 @@ def init_app(app: Flask) -> None:
 
     sign_in.init_app(app)
     words.init_app(app)
-    for pages in (*_teaching_and_seats(), *_talk()):
-        app.register_blueprint(guard.guarded(pages))
-
-
-def _teaching_and_seats() -> list[Blueprint]:
-    from enroll.console import (
-        account,
-        colleagues,
-        curriculum,
-        dates,
-        grid,
-        log,
-        person,
-        roster,
-        steering,
-        teaching,
-        today,
-    )
-
-    people = (today, account, colleagues, log, roster, person)
-    seats = (steering, dates)
-    taught = (curriculum, teaching, grid)
-    return [task.pages for task in (*people, *seats, *taught)]
-
-
-def _talk() -> list[Blueprint]:
-    from enroll.console import (
-        appeals,
-        comment,
-        moderation,
-        questions,
-        reasons,
-        reports,
-        service,
-        wordlist,
-    )
-
-    tasks = (moderation, comment, questions, appeals, reports, reasons, wordlist, service)
-    return [task.pages for task in tasks]
+    for task in TASKS:
+        app.register_blueprint(guard.guarded(import_module(f"enroll.console.{task}").pages))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload
 
 from enroll.accounts.models import Staff
 from enroll.batches.deadlines import offered_until
@@ -18,9 +18,11 @@ from enroll.batches.models import Batch, Seat
 from enroll.catalog.models import Version
 from enroll.db import db
 from enroll.mail.models import Letter
+from enroll.registrations.acts import RosterAct, RosterResult
 from enroll.registrations.eligibility import comes_first
 from enroll.registrations.letters import about
 from enroll.registrations.models import Registration, RegistrationEvent
+from enroll.registrations.roster import group_numbers
 from enroll.registrations.seats import count_free
 from enroll.registrations.states import LIVE, State
 from enroll.registrations.steering import next_batches
@@ -67,18 +69,6 @@ def is_here_again(one: Registration) -> bool:
     return bool(db.session.scalar(sa.select(again)))
 
 
-def states_of(batch_id: int, numbers: Collection[int]) -> list[Registration]:
-    """These people of a batch as they stand now, in the order they came."""
-    return list(
-        db.session.scalars(
-            sa.select(Registration)
-            .where(Registration.batch_id == batch_id, Registration.id.in_(numbers))
-            .order_by(Registration.queue_number)
-            .execution_options(populate_existing=True)
-        )
-    )
-
-
 def seats(batch_id: int) -> tuple[int, int]:
     """How many seats a batch has, and how many of them are taken."""
     counts = sa.select(sa.func.count(), sa.func.count().filter(Seat.taken))
@@ -97,10 +87,12 @@ def count_live(batch_id: int) -> int:
 
 
 def bonds(batch_id: int, people: Sequence[Registration]) -> Bonds:
-    """Groups, wishes and replaced places of these people of one batch: one query."""
-    found = Bonds(_groups(people), defaultdict(list), defaultdict(list), defaultdict(list))
+    """Groups, wishes and replaced places of these people of one batch: two queries."""
+    found = Bonds(
+        _groups(batch_id, people), defaultdict(list), defaultdict(list), defaultdict(list)
+    )
     by_id, by_wish, by_replaced = {}, defaultdict(list), defaultdict(list)
-    for row in db.session.execute(_bound(batch_id)):
+    for row in db.session.execute(_bound(batch_id, people)):
         there = Elsewhere(row.id, row.code, row.state)
         by_id[there.id] = there
         by_wish[row.wish_id].append(there)
@@ -118,31 +110,64 @@ def bonds(batch_id: int, people: Sequence[Registration]) -> Bonds:
     return found
 
 
-def _groups(people: Sequence[Registration]) -> dict[int, tuple[int, int]]:
-    here = [one for one in people if one.group_id is not None and one.state.is_live]
-    sizes = Counter(one.group_id for one in here)
-    numbers: dict[int | None, int] = {}
-    for one in sorted(here, key=lambda one: one.queue_number):
-        numbers.setdefault(one.group_id, len(numbers) + 1)
-    return {one.id: (numbers[one.group_id], sizes[one.group_id]) for one in here}
+def _groups(batch_id: int, people: Sequence[Registration]) -> dict[int, tuple[int, int]]:
+    here = {
+        one.id: one.group_id for one in people if one.group_id is not None and one.state.is_live
+    }
+    numbers = group_numbers(batch_id, set(here.values()))
+    return {who: numbers[group] for who, group in here.items() if group in numbers}
 
 
-def _bound(batch_id: int) -> sa.Select[int, str, State, int | None, int | None]:
-    here, other = aliased(Registration), Registration
+def _bound(
+    batch_id: int, people: Sequence[Registration]
+) -> sa.Select[int, str, State, int | None, int | None]:
+    """What is live elsewhere of these people's wishes and moves: each by its own index."""
+    other = Registration
+    ids = [one.id for one in people]
+    wishes = {one.wish_id for one in people if one.wish_id is not None}
+    replaced = {one.replaces_id for one in people if one.replaces_id is not None}
+    which = sa.union(
+        sa.select(other.id).where(other.wish_id.in_(wishes)),
+        sa.select(other.id).where(other.id.in_(replaced)),
+        sa.select(other.id).where(other.replaces_id.in_(ids)),
+    )
     return (
         sa.select(other.id, Batch.code, other.state, other.wish_id, other.replaces_id)
         .join(Batch, Batch.id == other.batch_id)
-        .where(
-            other.batch_id != batch_id,
-            other.state.in_(LIVE),
-            sa.or_(
-                other.wish_id.in_(sa.select(here.wish_id).where(here.batch_id == batch_id)),
-                other.id.in_(sa.select(here.replaces_id).where(here.batch_id == batch_id)),
-                other.replaces_id.in_(sa.select(here.id).where(here.batch_id == batch_id)),
-            ),
-        )
+        .where(other.batch_id != batch_id, other.state.in_(LIVE), other.id.in_(which))
         .order_by(Batch.starts_on, other.id)
     )
+
+
+# ---------------------------------------------------------------- what many were told at once
+
+
+class ResultRow(NamedTuple):
+    """What became of one person by one press."""
+
+    one: Registration
+    why_not: str
+    state: State
+
+
+def find_act(batch_id: int, number: int) -> RosterAct | None:
+    """One press for many people of this batch."""
+    if number > LARGEST:
+        return None
+    return db.session.scalar(
+        sa.select(RosterAct).where(RosterAct.id == number, RosterAct.batch_id == batch_id)
+    )
+
+
+def results_of(act: RosterAct) -> list[ResultRow]:
+    """What became of each, in the order they came."""
+    rows = db.session.execute(
+        sa.select(Registration, RosterResult.why_not, RosterResult.state)
+        .join(RosterResult, RosterResult.registration_id == Registration.id)
+        .where(RosterResult.act_id == act.id)
+        .order_by(Registration.queue_number)
+    )
+    return [ResultRow(row[0], row[1], State(row[2])) for row in rows]
 
 
 # ---------------------------------------------------------------- one person's history
@@ -173,7 +198,7 @@ def without_others(text: str, own: str) -> str:
     )
 
 
-def colleagues(events: Iterable[RegistrationEvent | Version]) -> dict[str, str]:
+def colleagues(events: Iterable[RegistrationEvent | Version | RosterAct]) -> dict[str, str]:
     """The names of the staff behind these moves or versions, by how those call them."""
     numbers = {event.by.removeprefix("staff ") for event in events if event.by.startswith("staff ")}
     ids = [int(number) for number in numbers if number.isdecimal() and int(number) <= LARGEST]

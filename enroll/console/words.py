@@ -14,9 +14,11 @@ from enroll.batches.states import BatchState
 from enroll.console.actions import action_words
 from enroll.mail.states import LetterState
 from enroll.refusal import Busy, Refused
+from enroll.registrations.bulk import Left
 from enroll.registrations.clashes import Clash
 from enroll.registrations.deciding import NoFreeSeat, NotDecidable
 from enroll.registrations.models import Registration
+from enroll.registrations.moving import NoWayThere
 from enroll.registrations.outcomes import HasEnded
 from enroll.registrations.states import State
 from enroll.registrations.steering import BatchMoved, SeatsTaken
@@ -68,6 +70,19 @@ LETTERS = {
     "staff_link": _("Link for another password"),
     "staff_password_changed": _("The password was changed"),
     "staff_proofs_removed": _("Second proofs taken away"),
+}
+LEFTS = {
+    Left.ENDED: _("Had ended already."),
+    Left.NOT_APPLIED: _("Nothing is to be decided here any more."),
+    Left.UNDECIDED: _("Has applied: decide about that first."),
+    Left.NOT_WAITING: _("Does not wait for a seat."),
+    Left.UNCONFIRMED: _("Has not confirmed the e-mail address."),
+    Left.ASKED_ELSEWHERE: _("Considers an offer in another batch just now."),
+    Left.NO_SEAT: _("No seat was free any more."),
+    Left.NO_TIME: _("The batch begins too soon for an offer by e-mail: telephone."),
+    Left.CLASH: _("Is enrolled in another batch whose sessions overlap."),
+    Left.ALREADY_THERE: _("Is registered in that batch already."),
+    Left.LIST_FULL: _("No seat is free there, and its waitlist is full."),
 }
 HANDS = {
     "file": _("a file of the catalog"),
@@ -136,6 +151,8 @@ def why_not(refusal: Refused) -> str:
             "This person is enrolled in %(batch)s, whose sessions overlap. Nothing was changed.",
             batch=f"{facts['title']} ({facts['code']})",
         )
+    if isinstance(refusal, NoWayThere):
+        return gettext("Nobody can be moved to that batch. Nothing was changed.")
     if isinstance(refusal, SeatsTaken):
         return ngettext(
             "%(num)s seat is taken, so the batch cannot have fewer. Nothing was changed.",

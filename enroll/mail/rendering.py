@@ -45,7 +45,26 @@ OPTIONAL_OF_BATCH: dict[str, Any] = {"join_link": "", "bring": "", "enrolled": N
 
 def render(letter: Letter) -> bytes:
     """The letter as RFC 5322 bytes, in its own language; Message-ID and Date are the row's."""
-    context = {
+    context = _context(letter)
+    with force_locale(letter.language):
+        subject = " ".join(_fill(letter.kind, "txt", context, only="subject").split())
+        text = _fill(letter.kind, "txt", context)
+        html = _fill(letter.kind, "html", context | {"subject": subject})
+    return _assemble(letter, subject, text, html)
+
+
+def preview(letter: Letter) -> tuple[str, str]:
+    """Subject and text of a letter that nobody has written yet, as its reader would read them."""
+    context = _context(letter)
+    with force_locale(letter.language):
+        subject = " ".join(_fill(letter.kind, "txt", context, only="subject").split())
+        text = _fill(letter.kind, "txt", context)
+    return subject, _WIDE_GAP.sub("\n\n", text.strip())
+
+
+def _context(letter: Letter) -> dict[str, Any]:
+    """All that its templates may ask for."""
+    context: dict[str, Any] = {
         "kind": letter.kind,
         "subscription": letter.subscription,
         "link": _link,
@@ -58,11 +77,7 @@ def render(letter: Letter) -> bytes:
     }
     if "batch" in context:
         context["batch"] = OPTIONAL_OF_BATCH | context["batch"]
-    with force_locale(letter.language):
-        subject = " ".join(_fill(letter.kind, "txt", context, only="subject").split())
-        text = _fill(letter.kind, "txt", context)
-        html = _fill(letter.kind, "html", context | {"subject": subject})
-    return _assemble(letter, subject, text, html)
+    return context
 
 
 def _fill(kind: str, form: str, context: dict[str, Any], only: str | None = None) -> str:

@@ -143,14 +143,14 @@ def cancel(*, batch_id: int, registration_id: int, reason: str, by: str, now: da
         return Outcome(registration, changed=False)
     if not registration.state.is_live:
         raise HasEnded(state=registration.state)
-    registration.decision = reason
-    move(
-        registration,
-        State.CANCELLED,
-        by=by,
-        why="cancelled by staff",
-        now=now,
-        more={"reason": reason},
-    )
+    take_back(registration, reason=reason, by=by, now=now)
     promote_bound(registration, now)
     return Outcome(registration, changed=True)
+
+
+def take_back(registration: Registration, *, reason: str, by: str, now: datetime) -> None:
+    """Cancel it under the caller's locks; who comes next is asked when the caller promotes."""
+    registration.decision = reason
+    told = {"reason": reason}
+    why = "cancelled by staff"
+    move(registration, State.CANCELLED, by=by, why=why, now=now, more=told)

@@ -187,6 +187,16 @@ def count_waiting(group_id: int | None) -> int:
     return db.session.scalar(waiting) or 0
 
 
+def is_asked_elsewhere(one: Registration) -> bool:
+    """Has the person's wish an open offer in another batch? One at a time is enough."""
+    offers = sa.exists().where(
+        Registration.wish_id == one.wish_id,
+        Registration.state == State.OFFERED,
+        Registration.id != one.id,
+    )
+    return one.wish_id is not None and bool(db.session.scalar(sa.select(offers)))
+
+
 def batches_to_tidy(now: datetime) -> Sequence[int]:
     """Batches in which a deadline has passed, people wait for nothing, or a free seat meets a waiter."""
     over = sa.select(Registration.batch_id).where(live, Registration.deadline_at <= now)

@@ -20,7 +20,14 @@ from enroll.registrations.allocation import move, promote
 from enroll.registrations.entering import new_token
 from enroll.registrations.letters import about, about_queue, reminders_topic
 from enroll.registrations.locking import lock_seating
-from enroll.registrations.models import Erasure, LinkRequest, OpeningReminder, Registration
+from enroll.registrations.models import (
+    Erasure,
+    LinkRequest,
+    OpeningReminder,
+    Registration,
+    RegistrationEvent,
+)
+from enroll.registrations.replay import OUT_OF_TURN
 from enroll.registrations.states import LIVE, State
 
 ERASED_DOMAIN = "erased.invalid"  # RFC 2606: an address that can never be written to
@@ -115,6 +122,7 @@ def _empty(
         one.network = one.remind_at = one.news_consented_at = None
         one.erased_at = now
     db.session.flush()
+    _shorten_reasons([one.id for one in people])
     told = [about(one.id) for one in people] + [about_queue(one.batch_id) for one in people]
     forget_subscriptions(topics=[reminders_topic(one.id) for one in people])
     letters = letters_about(about_in=told, recipients=recipients)
@@ -125,3 +133,16 @@ def _empty(
     )
     db.session.flush()
     return Erased(receipt, letters)
+
+
+def _shorten_reasons(ids: Sequence[int]) -> None:
+    """A colleague's words about the person go; that there was a reason stays."""
+    db.session.execute(
+        sa.update(RegistrationEvent)
+        .where(
+            RegistrationEvent.registration_id.in_(ids),
+            RegistrationEvent.why.startswith(OUT_OF_TURN, autoescape=True),
+        )
+        .values(why=f"{OUT_OF_TURN}deleted")
+        .execution_options(synchronize_session=False)
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from enroll.batches.models import Batch
 from enroll.db import Base, Moment, one_of
+from enroll.registrations.sought import line_of
 from enroll.registrations.states import LIVE, SEATED, State
 
 
@@ -22,6 +25,11 @@ queue_numbers = sa.Sequence("registration_queue_number", metadata=Base.metadata)
 
 
 live = sa.text(_among(LIVE))
+
+
+def _line_of_new(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    return line_of(row["name"], row["email"], row.get("phone") or "")
 
 
 class Registration(Base):
@@ -78,6 +86,13 @@ class Registration(Base):
         ),
         sa.Index("ix_registration_wish_id", "wish_id"),
         sa.Index("ix_registration_group_id", "group_id"),
+        # Who waits to leave this place for another: few do.
+        sa.Index(
+            "ix_registration_replaces_id",
+            "replaces_id",
+            sqlite_where=sa.text("replaces_id IS NOT NULL"),
+            postgresql_where=sa.text("replaces_id IS NOT NULL"),
+        ),
         # How many seats one network holds just now.
         sa.Index(
             "ix_registration_network",
@@ -93,6 +108,8 @@ class Registration(Base):
     email: Mapped[str] = mapped_column(sa.String(254))
     name: Mapped[str] = mapped_column(sa.String(120))
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    # The three above as staff search them (see `sought`); kept by itself, on both ways of writing.
+    sought: Mapped[str] = mapped_column(sa.Text, default=_line_of_new, server_default="")
     background: Mapped[str] = mapped_column(sa.String(200), default="")
     message: Mapped[str] = mapped_column(sa.Text, default="")
     language: Mapped[str] = mapped_column(sa.String(12), default="en")
@@ -135,10 +152,17 @@ class Registration(Base):
     batch: Mapped[Batch] = relationship(lazy="raise")
 
 
+@sa.event.listens_for(Registration, "before_update")
+def _keep_sought(_mapper: Any, _connection: sa.Connection, one: Registration) -> None:
+    """Whoever is corrected or erased is found by what stands there now."""
+    one.sought = line_of(one.name, one.email, one.phone)
+
+
 class RegistrationGroup(Base):
     """Up to five people who registered for one batch together. Its members are its registrations."""
 
     __tablename__ = "registration_group"
+    __table_args__ = (sa.Index("ix_registration_group_batch_id", "batch_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"))

@@ -207,7 +207,12 @@ def may_start_again(registration: Registration) -> bool:
 
 def _left_behind(registration: Registration) -> list[Registration]:
     """What becomes needless once this registration is an enrolment."""
-    others = tied(registration.id).keys() - {registration.id}
+    return [one for one in left_behind(registration) if one.id != registration.id]
+
+
+def left_behind(registration: Registration) -> list[Registration]:
+    """What is live of this registration and all that is tied to it: what an enrolment ends."""
+    others = tied(registration.id).keys()
     return list(
         db.session.scalars(
             sa.select(Registration)

@@ -28,6 +28,7 @@ CLOCK = "clock"
 STUDENT = "student"
 ADDRESS_CONFIRMED = "confirmed the address"
 SKIPPED = "skipped"
+OUT_OF_TURN = "out of turn: "  # and then the reason of whoever offered the seat by hand
 
 # When a wish had an open offer: from the step that made it to the step that ended it.
 Offers = Mapping[int, Sequence[tuple[float, float]]]
@@ -129,9 +130,9 @@ class _Line:
     # ------------------------------------------------------------ whose turn it was
 
     def _judge_offer(self, step: Step) -> Iterator[str]:
-        """An offer by the clock goes to the first in line; one by hand carries its reason."""
+        """Every offer goes to the first in line, unless one by hand says why it does not."""
         rank = self._rank(step)
-        if step.by != CLOCK:
+        if step.by != CLOCK and step.why.startswith(OUT_OF_TURN) and step.why[len(OUT_OF_TURN) :]:
             return
         first = self._first(rank, step.id)
         if first is not None:

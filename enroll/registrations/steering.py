@@ -19,7 +19,7 @@ from enroll.mail.outbox import drop
 from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import arrive, claim_first, move, offer, promote
-from enroll.registrations.eligibility import comes_first, is_on
+from enroll.registrations.eligibility import comes_first, is_asked_elsewhere, is_on
 from enroll.registrations.entering import enter_also, is_live_in
 from enroll.registrations.histories import addressee
 from enroll.registrations.locking import lock_seating, wished_elsewhere
@@ -134,7 +134,7 @@ def _find_elsewhere(
     one: Registration, others: Sequence[int], now: datetime
 ) -> tuple[BatchFacts, datetime] | None:
     """The first batch with a free seat for this person, and until when it can be offered."""
-    if one.address_confirmed_at is None or _is_asked(one):
+    if one.address_confirmed_at is None or is_asked_elsewhere(one):
         return None
     for other_id in others:
         there = batch_facts(other_id)
@@ -142,16 +142,6 @@ def _find_elsewhere(
         if until is not None and count_free(other_id) and comes_first(other_id):
             return None if is_live_in(one, other_id) else (there, until)
     return None
-
-
-def _is_asked(one: Registration) -> bool:
-    """Has the person's wish an open offer in another batch? One at a time is enough."""
-    offers = sa.exists().where(
-        Registration.wish_id == one.wish_id,
-        Registration.state == State.OFFERED,
-        Registration.id != one.id,
-    )
-    return one.wish_id is not None and bool(db.session.scalar(sa.select(offers)))
 
 
 def _offer_elsewhere(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Barrier
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from enroll.batches.models import Batch
 from enroll.db import atomically, db
@@ -51,11 +53,40 @@ def roster(batch: Batch) -> str:
     return f"/staff/batches/{batch.code}/roster"
 
 
-def decide(client: FlaskClient, people: list[Registration], decision: str, reason: str = ""):
-    batch_id = people[0].batch_id
-    page = roster(db.session.get_one(Batch, batch_id))
+def preview(batch: Batch, people: list[Registration], verb: str) -> str:
+    """Where the buttons below the roster lead, with these people ticked."""
+    ticks = "&".join(f"people={one.id}" for one in people)
+    return f"/staff/batches/{batch.code}/bulk?verb={verb}&{ticks}"
+
+
+def decide(client: FlaskClient, people: list[Registration], verb: str, reason: str = ""):
+    batch = db.session.get_one(Batch, people[0].batch_id)
     ids = [one.id for one in people]
-    return press(client, page, people=ids, decision=decision, reason=reason)
+    page = preview(batch, people, verb)
+    return press(client, page, bulk(batch), people=ids, reason=reason)
+
+
+def bulk(batch: Batch) -> str:
+    return f"/staff/batches/{batch.code}/bulk"
+
+
+def results(client: FlaskClient, answer: TestResponse) -> str:
+    """What the page after a press tells of everybody."""
+    assert answer.status_code == 303, answer.text
+    page = client.get(answer.location)
+    assert page.status_code == 200
+    return text(page.text.partition("<h1>")[2].partition("Back to the list")[0])
+
+
+def ticked(page: str) -> list[int]:
+    """Whose rows are ticked on a roster."""
+    return [int(one) for one in re.findall(r'name="people" value="(\d+)"[^>]* checked', page)]
+
+
+def sent_along(page: str) -> list[int]:
+    """Whom the form of a preview sends along."""
+    found = re.findall(r'<input type="hidden" name="people" value="(\d+)">', page)
+    return [int(one) for one in found]
 
 
 def ask(one: Registration, now: datetime) -> None:
@@ -71,31 +102,33 @@ def ask(one: Registration, now: datetime) -> None:
 def test_applications_stand_in_their_order_of_arrival(
     planner: FlaskClient, batch: Batch, people: list[Registration]
 ) -> None:
-    page = planner.get(roster(batch)).text
-    todo = page.partition('id="applications"')[2].partition('id="seats"')[0]
+    assert "4 applications to be decided" in planner.get(roster(batch)).text
+    todo = planner.get(roster(batch) + "?state=applied").text.partition("</nav>")[2]
     found = [todo.index(one.email) for one in people]
     assert found == sorted(found)
     assert "Two years at work." in todo
     assert todo.count("E-mail not confirmed") == 1
-    assert "waitlist" not in text(todo.partition("</table>")[0]).lower()
-    assert "to be decided" not in text(page.partition('id="seats"')[2])
+    table = text(todo.partition('<tbody')[2].partition("</table>")[0])
+    assert "waitlist" not in table.lower()
+    assert table.count("Applied, to be decided") == 4
 
 
 def test_all_can_be_ticked_without_a_script(
     planner: FlaskClient, batch: Batch, people: list[Registration]
 ) -> None:
-    assert planner.get(roster(batch)).text.count(" checked") == 0
-    assert planner.get(roster(batch) + "?tick=all").text.count(" checked") == 4
+    assert ticked(planner.get(roster(batch)).text) == []
+    assert len(ticked(planner.get(roster(batch) + "?tick=all").text)) == 4
 
 
 def test_accepts_in_order_while_seats_are_free(
     planner: FlaskClient, planner_id: int, people: list[Registration]
 ) -> None:
     answer = decide(planner, people[::-1][1:], "accept")
-    assert said(planner, answer) == (
-        "3 applications accepted. 2 seats are kept."
-        " 1 person is on the waitlist now, because no seat is free."
-    )
+    told = results(planner, answer)
+    assert told.startswith("3 applications accepted")
+    assert "left alone" not in told
+    assert told.count("Seat held, e-mail not confirmed") == 2
+    assert told.count("On the waitlist") == 1
     assert [state(one) for one in people] == [
         State.PENDING,
         State.PENDING,
@@ -110,7 +143,9 @@ def test_rejects_with_a_reason_that_stands_in_the_letter(
     planner: FlaskClient, people: list[Registration]
 ) -> None:
     answer = decide(planner, people[:2], "reject", REASON)
-    assert said(planner, answer) == "2 applications rejected; the people are written to."
+    told = results(planner, answer)
+    assert told.startswith("2 applications rejected")
+    assert told.count("Asha Verma Rejected") == 2
     assert [state(one) for one in people[:3]] == [State.REJECTED, State.REJECTED, State.APPLIED]
     context = letter(people[0], "registration_rejected").context
     assert context["reason"].splitlines() == REASON.splitlines()
@@ -125,18 +160,16 @@ def test_nobody_is_rejected_without_a_reason_and_no_tick_is_lost(
     assert answer.status_code == 422
     assert "Give a reason" in answer.text
     assert contents() == before
-    for one in people:
-        is_ticked = f'value="{one.id}" aria-label="Tick Asha Verma" checked' in answer.text
-        assert is_ticked == (one in people[1:3])
+    assert sent_along(answer.text) == [one.id for one in people[1:3]]
 
 
-def test_nothing_ticked_keeps_the_reason(
+def test_nothing_ticked_is_said_before_anything_is_typed(
     planner: FlaskClient, batch: Batch, people: list[Registration]
 ) -> None:
-    answer = press(planner, roster(batch), decision="reject", reason=REASON)
+    answer = planner.get(preview(batch, [], "reject"))
     assert answer.status_code == 422
-    assert "Tick at least one application." in answer.text
-    assert typed_values(answer.text)["reason"] == REASON
+    assert "Nobody is ticked" in answer.text
+    assert press(planner, roster(batch), bulk(batch), verb="reject").status_code == 422
 
 
 @pytest.mark.parametrize("people", [["x"], ["-1"], ["9" * 30], ["0"]])
@@ -144,7 +177,7 @@ def test_nothing_ticked_keeps_the_reason(
 def test_odd_requests_are_refused(
     planner: FlaskClient, batch: Batch, people: list[str], decision: str
 ) -> None:
-    answer = press(planner, roster(batch), people=people, decision=decision, reason="x")
+    answer = press(planner, roster(batch), bulk(batch), people=people, verb=decision, reason="x")
     assert answer.status_code == 422
 
 
@@ -157,16 +190,18 @@ def test_a_reason_has_an_end(planner: FlaskClient, people: list[Registration]) -
 def test_whom_a_colleague_has_decided_is_left_alone_and_said_so(
     planner: FlaskClient, other: FlaskClient, batch: Batch, people: list[Registration]
 ) -> None:
-    page = planner.get(roster(batch)).text  # seen before the colleague pressed
+    page = planner.get(preview(batch, people, "accept")).text  # seen before the colleague pressed
     assert decide(other, people[:2], "reject", "No.").status_code == 303
-    fields = hidden_fields(page) | {"people": [one.id for one in people], "decision": "accept"}
-    told = said(planner, planner.post(roster(batch), data=fields))
-    assert told.startswith("2 applications accepted. 2 seats are kept. 2 were no longer")
-    assert told.endswith("Asha Verma (Rejected), Asha Verma (Rejected).")
+    fields = hidden_fields(page) | {"people": [one.id for one in people]}
+    told = results(planner, planner.post(bulk(batch), data=fields))
+    assert told.startswith("2 applications accepted")
+    assert "2 people left alone" in told
+    assert told.count("Asha Verma Rejected Had ended already.") == 2
     assert [state(one) for one in people] == [State.REJECTED] * 2 + [State.PENDING] * 2
-    again = said(planner, planner.post(roster(batch), data=fields))
-    assert again.startswith("4 were no longer to be decided")
-    assert again.endswith("and 1 more.")
+    again = results(planner, planner.post(bulk(batch), data=fields))
+    assert again.startswith("0 applications accepted")
+    assert "4 people left alone" in again
+    assert again.count("Nothing is to be decided here any more.") == 2
     assert letters(people[0]).count("registration_rejected") == 1
 
 
@@ -174,8 +209,8 @@ def test_people_of_another_batch_are_not_touched(
     planner: FlaskClient, batch: Batch, people: list[Registration]
 ) -> None:
     elsewhere = make.batch(1, needs_approval=True)
-    answer = press(planner, roster(elsewhere), people=[people[0].id], decision="accept")
-    assert answer.status_code == 303
+    answer = press(planner, roster(batch), bulk(elsewhere), people=[people[0].id], verb="accept")
+    assert answer.status_code == 422
     assert state(people[0]) is State.APPLIED
 
 
@@ -187,8 +222,8 @@ def test_two_colleagues_at_the_same_moment(
 
     def go(client: FlaskClient, fields: dict[str, str], decision: str):
         start.wait()
-        data = fields | {"people": ids, "decision": decision, "reason": "No."}
-        return client.post(roster(batch), data=data).status_code
+        data = fields | {"people": ids, "verb": decision, "reason": "No."}
+        return client.post(bulk(batch), data=data).status_code
 
     pages = [hidden_fields(client.get(roster(batch)).text) for client in (planner, other)]
     with ThreadPoolExecutor(2) as crowd:
@@ -205,13 +240,13 @@ def test_without_the_forms_token_nothing_happens_and_nothing_is_lost(
 ) -> None:
     planner.get(roster(batch))
     before = contents()
-    fields = {"people": [people[0].id], "decision": "reject", "reason": REASON}
-    answer = planner.post(roster(batch), data=fields)
+    fields = {"people": [people[0].id], "verb": "reject", "reason": REASON}
+    answer = planner.post(bulk(batch), data=fields)
     assert answer.status_code == 422
     assert typed_values(answer.text)["reason"] == REASON
-    assert answer.text.count(" checked") == 1
+    assert sent_along(answer.text) == [people[0].id]
     assert contents() == before
-    again = planner.post(roster(batch), data=fields | hidden_fields(answer.text))
+    again = planner.post(bulk(batch), data=fields | hidden_fields(answer.text))
     assert again.status_code == 303
 
 
@@ -220,10 +255,11 @@ def test_only_who_plans_may_decide(
 ) -> None:
     token = hidden_fields(moderator.get("/staff/").text)
     before = contents()
-    fields = {"people": [people[0].id], "decision": "accept"}
+    fields = {"people": [people[0].id], "verb": "accept"}
     assert moderator.get(roster(batch)).status_code == 403
-    assert moderator.post(roster(batch), data=fields | token).status_code == 403
-    answer = app.test_client().post(roster(batch), data=fields)
+    assert moderator.get(preview(batch, people, "accept")).status_code == 403
+    assert moderator.post(bulk(batch), data=fields | token).status_code == 403
+    answer = app.test_client().post(bulk(batch), data=fields)
     assert (answer.status_code, answer.location) == (302, "/staff/login")
     assert contents() == before
 

@@ -156,9 +156,26 @@ def test_the_order_is_that_of_the_numbers_not_of_the_rows() -> None:
     assert Story().wait(3, 2, 1).offer(3).told() == [out_of_turn(3, first=1)]
 
 
-def test_an_offer_by_hand_is_its_makers_business() -> None:
-    story = Story().wait(1, 2).step(2, "offered", "asked by telephone", by="staff@example.org")
+def test_an_offer_by_hand_out_of_turn_carries_its_reason() -> None:
+    why = "out of turn: the first three prefer the evening"
+    story = Story().wait(1, 2, 3).step(3, "offered", why, by="staff 1")
     assert story.told() == []
+    assert story.offer(1, 2).told() == []
+
+
+@pytest.mark.parametrize("why", ["offered by staff", "asked by telephone", "out of turn: ", ""])
+def test_one_without_a_reason_is_found(why: str) -> None:
+    story = Story().wait(1, 2).step(2, "offered", why, by="staff 1")
+    assert story.told() == [out_of_turn(2, first=1)]
+
+
+def test_an_offer_by_hand_in_turn_needs_none() -> None:
+    assert Story().wait(1, 2).step(1, "offered", "offered by staff", by="staff 1").told() == []
+
+
+def test_the_clock_has_no_reasons() -> None:
+    story = Story().wait(1, 2).step(2, "offered", "out of turn: it felt like it", by="clock")
+    assert story.told() == [out_of_turn(2, first=1)]
 
 
 def test_who_has_left_is_not_asked() -> None:
