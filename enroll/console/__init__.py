@@ -22,9 +22,10 @@ TASKS = (
 
 def init_app(app: Flask) -> None:
     """Register the staff pages behind their guard."""
-    from enroll.console import guard, sign_in, words
+    from enroll.console import frame, guard, sign_in, words
 
     sign_in.init_app(app)
+    frame.init_app(app)
     words.init_app(app)
     for task in TASKS:
         app.register_blueprint(guard.guarded(import_module(f"enroll.console.{task}").pages))

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
-from flask import Blueprint, Response, abort, current_app, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from enroll import clock
-from enroll.accounts.activity import Actor, act_as, acting, log_now
+from enroll.accounts.activity import Actor, act_as
 from enroll.accounts.duties import Duty
 from enroll.accounts.security import SESSION_KEY
 from enroll.accounts.sessions import session_number
-from enroll.db import atomically
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -41,7 +40,6 @@ def guarded(pages: Blueprint) -> Blueprint:
     """Put the guard in front of all views of these pages. Twice is harmless."""
     if check not in pages.before_request_funcs.get(None, []):  # a second application, in tests
         pages.before_request(check)
-        pages.after_request(_log_what_only_reads)
     return pages
 
 
@@ -82,11 +80,3 @@ def check() -> ResponseReturnValue | None:
     if request.method == "POST":
         act_as(actor(current_user.id))
     return None
-
-
-def _log_what_only_reads(response: Response) -> Response:
-    """A button that wrote nothing, such as an export, is an action too."""
-    who = acting()
-    if who is not None and not who.is_logged and response.status_code < 400:
-        atomically(log_now)
-    return response

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 from flask import Response, send_file
 
+from enroll.accounts.activity import log_now
+from enroll.db import atomically
+
 IN_MEMORY = 1_000_000  # bytes; what is longer waits in a file of its own
 
 
@@ -16,7 +19,9 @@ def send_sheet(rows: Iterable[Iterable[object]], *, name: str) -> Response:
     """A table as CSV (RFC 4180, UTF-8 with the mark that spreadsheets look for), to be kept.
 
     It is written whole before it is sent: a slow reader must not hold the database's snapshot open.
+    Taking a table along is an action, and stands in the activity log; so the button is a POST.
     """
+    atomically(log_now)
     kept = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when sent
     text = io.TextIOWrapper(kept, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
