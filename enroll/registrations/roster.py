@@ -229,8 +229,8 @@ def _waits_for(what: Waits) -> sa.ColumnElement[bool]:
 
 
 def _failed() -> sa.ColumnElement[bool]:
-    """Written out, not filled in: only so does the planner see that its small index will do."""
-    return sa.literal_column("letter.state IN ('failed', 'unknown')", sa.Boolean)
+    """Written out, not filled in: only so do planners see that the small index of these will do."""
+    return sa.literal_column("letter.state IN ('failed', 'unknown')")
 
 
 # ---------------------------------------------------------------- in which order
@@ -276,12 +276,12 @@ def _bounds(batch_id: int, sort: Sort, text: str) -> list[Any] | None:
     values = [int(piece) for piece in pieces]
     if sort is not Sort.NAME:
         return values
-    one = db.session.execute(
-        sa.select(Registration.sought, Registration.id).where(
-            Registration.batch_id == batch_id, Registration.id == values[0]
-        )
-    ).one_or_none()
-    return list(one) if one else None
+    anchor = aliased(Registration)
+    own = anchor.batch_id == batch_id
+    return [
+        sa.select(anchor.sought).where(anchor.id == values[0], own).scalar_subquery(),
+        values[0],
+    ]
 
 
 def _is_beyond(
