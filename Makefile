@@ -47,6 +47,7 @@ bench: install-dev ## Measure registrations and pages per second
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench_map 2>/dev/null
 	$(BIN)/python -m tests.bench_comments 2>/dev/null
+	$(BIN)/python -m tests.bench_roster 2>/dev/null
 
 screenshots: install-dev ## Take pictures of the pages
 	$(BIN)/python -m tests.screenshots

@@ -121,6 +121,20 @@ LIVE_SAMPLES = [
         "A seat is free for you until 12 Mar, 18:00",
         ("because Morning batch does not take place", "Nobody is moved without agreeing"),
     ),
+    Sample(
+        "registration_offered",
+        UNTIL | NAMED | {"why": "offered by staff"},
+        "A seat is free for you until 12 Mar, 18:00",
+        ("the institute offers it to you", "Answer the offer"),
+        ("it is your turn", "The reason they give"),
+    ),
+    Sample(
+        "registration_offered",
+        UNTIL | NAMED | {"why": "out of turn: You asked first.", "reason": "You asked first."},
+        "A seat is free for you until 12 Mar, 18:00",
+        ("the institute offers it to you", "The reason they give:", "You asked first."),
+        ("it is your turn", "out of turn"),
+    ),
     Sample("registration_passed", NAMED | {"why": "passed the offer"}, "You keep your place", ()),
     Sample("registration_passed", NAMED | {"why": "offer lapsed"}, "You keep your place", ()),
     # ---- enrolled
@@ -143,6 +157,31 @@ LIVE_SAMPLES = [
         NAMED | {"why": "moved here", "moved_from": "Morning batch", "calendar": calendar()},
         "You have moved. You are enrolled: ",
         ("Your place in Morning batch went back",),
+    ),
+    Sample(
+        "registration_confirmed",
+        NAMED
+        | {
+            "why": "moved here by staff",
+            "moved_from": "Morning batch",
+            "reason": "The morning room is closed.",
+            "calendar": calendar(),
+        },
+        "You have moved. You are enrolled: ",
+        ("The institute has moved you from Morning batch", "The morning room is closed."),
+        ("went back",),
+    ),
+    Sample(
+        "registration_waitlisted",
+        NAMED
+        | {
+            "why": "moved here by staff",
+            "keeps": "Morning batch",
+            "reason": "The morning room is closed.",
+        },
+        "You are on the waitlist: ",
+        ("wants to move you", "The morning room is closed.", "you keep what you have"),
+        ("as you asked",),
     ),
     Sample(
         "registration_confirmed",
