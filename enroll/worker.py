@@ -21,7 +21,7 @@ from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
 from enroll.mail.slots import forget_slots
 from enroll.refusal import Busy
-from enroll.registrations import asking, erasing, outages, reminding
+from enroll.registrations import asking, erasing, outages, reminding, writing
 from enroll.registrations.eligibility import batches_to_tidy
 from enroll.registrations.tidying import tidy_batch
 
@@ -55,6 +55,9 @@ def work(*, once: bool = False) -> None:
                 atomically(reasons.fill_if_empty)
                 filled = True
             sent = deliver_due(worker=name)
+            # After the letters that wait: a message that cannot be written must not keep them.
+            if writing.has_work():
+                sent += atomically(writing.write_some, now=clock.now())
         except Busy:
             log.warning("the database is busy; again in a moment")
         except Exception:

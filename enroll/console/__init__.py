@@ -13,6 +13,7 @@ from flask import Flask
 TASKS = (
     *("today", "account", "colleagues", "log"),
     *("roster", "bulk", "searching", "person"),
+    *("messages", "message_draft", "message_preview"),
     *("steering", "dates"),
     *("curriculum", "teaching", "grid"),
     *("moderation", "comment", "questions", "appeals"),

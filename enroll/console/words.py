@@ -66,6 +66,7 @@ LETTERS = {
     "batch_undecided": _("Not decided yet"),
     "batch_joining": _("Joining instructions"),
     "links": _("Links asked for again"),
+    "staff_message": _("A message from us"),
     "staff_invitation": _("Invitation to work here"),
     "staff_link": _("Link for another password"),
     "staff_password_changed": _("The password was changed"),

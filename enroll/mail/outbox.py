@@ -94,6 +94,19 @@ def drop(*, about: str, kinds: Collection[str], why: str) -> None:
     )
 
 
+def recall(*, letter_ids: sa.Select[Any], why: str) -> int:
+    """Of these letters, those that wait to be sent are not sent any more; answers how many."""
+    LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)
+    recalled = db.session.scalars(
+        sa.update(Letter)
+        .where(Letter.id.in_(letter_ids), Letter.state == LetterState.QUEUED)
+        .values(state=LetterState.SUPPRESSED, last_error=why)
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(recalled.all())
+
+
 def drop_for(*, recipient: str, subscription: str) -> None:
     """Queued letters of a subscription that has ended are not sent any more."""
     LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)

@@ -39,6 +39,8 @@ OPTIONAL: dict[str, Any] = {
     "people": (),
     "registrations": (),
 }
+# Written by a person: an answer goes to people too, and not to the sender of all letters.
+ANSWERED_BY_STAFF = {"staff_message"}
 _WIDE_GAP = re.compile(r"\n(?:[ \t]*\n)+")  # where a template left something out
 OPTIONAL_OF_BATCH: dict[str, Any] = {"join_link": "", "bring": "", "enrolled": None}
 
@@ -102,6 +104,8 @@ def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
         f"{_quoted(current_app.config['INSTITUTE_NAME'])} <{current_app.config['MAIL_SENDER']}>"
     )
     message["To"] = letter.recipient
+    if letter.kind in ANSWERED_BY_STAFF:
+        message["Reply-To"] = current_app.config["INSTITUTE_EMAIL"]
     message["Subject"] = subject
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = letter.message_id

@@ -29,6 +29,7 @@ from enroll.registrations.models import (
 )
 from enroll.registrations.replay import OUT_OF_TURN
 from enroll.registrations.states import LIVE, State
+from enroll.registrations.writing import forget as forget_messages
 
 ERASED_DOMAIN = "erased.invalid"  # RFC 2606: an address that can never be written to
 AT_ONCE = 100
@@ -114,6 +115,7 @@ def _empty(
     people: Sequence[Registration], *, by: str, now: datetime, recipients: Sequence[str]
 ) -> Erased:
     """Take the person out of these rows and their letters, and write the receipt."""
+    forget_messages(people)
     for one in people:
         one.email = f"erased-{one.id}@{ERASED_DOMAIN}"
         one.name = one.phone = one.background = one.message = ""

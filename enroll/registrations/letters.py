@@ -33,6 +33,7 @@ SILENT = frozenset({"transfer", "wish", "call-off", "erasure", "reconsidered"})
 # while the registration lives.
 REMINDER = "reminder"
 DATED_NEWS = ("batch_undecided", "batch_rescheduled", "batch_joining")
+STAFF_MESSAGE = "staff_message"
 BATCH_NEWS = ("batch_confirmed_to_run", *DATED_NEWS)
 
 
@@ -127,6 +128,7 @@ def drop_outdated(registration_id: int, source: State, target: State) -> None:
         kinds.append(PROMISED[State.OFFERED])
     if target not in LIVE:
         kinds += [PROMISED[state] for state in LIVE] + ["registration_passed", *BATCH_NEWS]
+        kinds.append(STAFF_MESSAGE)
     drop(about=about(registration_id), kinds=kinds, why=f"{source} no more")
 
 

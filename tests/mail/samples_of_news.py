@@ -183,6 +183,26 @@ NEWS_SAMPLES = [
         ("It takes place online.", "How to join online: Room 5, ask for the code"),
         batch=RUNS | {"is_online": True, "join_link": "Room 5, ask for the code"},
     ),
+    # ---- written by staff
+    Sample(
+        "staff_message",
+        NAMED | {"message": {"subject": "Room 5 on {starts}", "text": "We meet in room 5.\n\nBring a pen."}},
+        "Room 5 on Monday, 5 April 2027: Evening & weekend",
+        ("Hello Asha Verma,", "We meet in room 5.", "Bring a pen.", "My registration"),
+    ),
+    Sample(
+        "staff_message",
+        NAMED
+        | {
+            "message": {
+                "subject": "{batch}: are you coming?",
+                "text": "Dear {name}, Hello from {batch}, which ends on {ends}. Tell us: {link}",
+            }
+        },
+        "Evening & weekend: are you coming?",
+        ("Dear Asha Verma,", "ends on Friday, 25 June 2027", "/registrations/TOKEN"),
+        ("Hello Asha", "My registration"),
+    ),
     Sample(
         "staff_queue",
         {"name": "Meera", "people": PEOPLE},
