@@ -84,7 +84,7 @@ def letter_of(one: Registration, message: Message) -> Shown:
 
 def _part(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body((kind,))
-    return str(part.get_content()) if part else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 pages.add_app_template_filter(fill, "filled")

@@ -107,6 +107,18 @@ def recall(*, letter_ids: sa.Select[Any], why: str) -> int:
     return len(recalled.all())
 
 
+def reword(*, letter_ids: sa.Select[Any], part: str, words: dict[str, str]) -> None:
+    """These letters say something else in this part of their context, also where they are kept only.
+
+    For what must not be kept in letters to others. What has gone out cannot be called back.
+    """
+    for letter in db.session.scalars(sa.select(Letter).where(Letter.id.in_(letter_ids))):
+        if letter.recipient != ERASED:
+            letter.context = letter.context | {part: words}
+        letter.rendered = None
+    db.session.flush()
+
+
 def drop_for(*, recipient: str, subscription: str) -> None:
     """Queued letters of a subscription that has ended are not sent any more."""
     LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)

@@ -110,7 +110,8 @@ def _checked(content: Content) -> dict[str, Any]:
     picked = content.chosen if content.audience is Audience.CHOSEN else ()
     return {
         "subject": " ".join(to_text(content.subject).split()),
-        "text": to_text(content.text).strip(),
+        # Browsers end lines with CRLF; letters have line ends of their own.
+        "text": "\n".join(to_text(content.text).strip().splitlines()),
         "audience": content.audience,
         "chosen": sorted(set(picked)),
         "includes_ended": content.includes_ended and bool(picked),

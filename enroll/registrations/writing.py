@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.db import db
 from enroll.mail.models import Letter
-from enroll.mail.outbox import post
+from enroll.mail.outbox import post, reword
 from enroll.mail.states import LetterState
 from enroll.registrations import letters
 from enroll.registrations.audiences import why_left_out
@@ -175,9 +175,18 @@ def forget(people: Collection[Registration]) -> None:
         if message.id in alone or (message.chosen and set(message.chosen) <= set(numbers)):
             message.subject = message.text = ""
         else:
-            message.subject = blank(message.subject, secrets)
-            message.text = blank(message.text, secrets)
+            _take_out(message, secrets)
     db.session.flush()
+
+
+def _take_out(message: Message, secrets: Collection[str]) -> None:
+    """Take these words out of a message to several people, and out of the letters to the others."""
+    words = {name: blank(getattr(message, name), secrets) for name in ("subject", "text")}
+    if words == {"subject": message.subject, "text": message.text}:
+        return
+    message.subject, message.text = words["subject"], words["text"]
+    theirs = sa.select(MessageRecipient.letter_id).where(MessageRecipient.message_id == message.id)
+    reword(letter_ids=theirs, part="message", words=words)
 
 
 def _alone(message_ids: Collection[int], numbers: Collection[int]) -> set[int]:
