@@ -26,8 +26,9 @@ from enroll.web import personal
 
 pages = Blueprint("message_preview", __name__, url_prefix="/staff/batches/<code>/messages")
 
-# In place of the secret by which only the person comes to their page.
-HIDDEN = "…"
+# In place of each letter of the secret by which only the person comes to their page: as long as it
+# is, the lines of the text break where they will.
+HIDDEN = "•"
 
 
 class Shown(NamedTuple):
@@ -71,7 +72,8 @@ def reader_of(message: Message, first: Sequence[Registration]) -> Registration |
 def letter_of(one: Registration, message: Message) -> Shown:
     """The very letter this person would get, but for the secret in the link."""
     mail = message_from_bytes(
-        render(letter_to(one, message, token=HIDDEN, now=clock.now())), policy=policy.default
+        render(letter_to(one, message, token=HIDDEN * len(one.token), now=clock.now())),
+        policy=policy.default,
     )
     return Shown(
         str(mail["Subject"]),

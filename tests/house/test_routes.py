@@ -28,6 +28,7 @@ from tests import make
 from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
 from tests.contents import contents
+from tests.registrations.corresponding import draft
 
 PUBLIC = {
     "/",
@@ -114,6 +115,8 @@ def town(app: Flask) -> dict[str, str]:
     number = str(mailbox.read_all()[0][0])
     course = db.session.scalars(sa.select(Manuscript.id).where(Manuscript.slug == "mlops")).one()
     given = {"code": "here", "token": token, "slug": "ml-engineer", "number": number}
+    writer = colleague(Duty.PLAN, email="writer@example.org")
+    given["message"] = str(draft(batch, writer).id)
     return given | {"course": str(course)} | said_something()
 
 
@@ -147,6 +150,8 @@ def address(rule: Rule, town: dict[str, str]) -> str:
         given["slug"] = "teamwork"
     if rule.rule.startswith("/staff/teaching"):
         given |= {"number": given["course"], "which": "1"}
+    if "/messages/" in rule.rule:
+        given["number"] = given["message"]
     if rule.rule.startswith("/comments/"):
         given |= {"number": given["comment"], "token": given["confirm"]}
     if rule.rule.startswith("/comments/mine"):

@@ -20,7 +20,7 @@ from enroll.accounts.duties import Duty
 from enroll.comments import reasons
 from enroll.db import atomically, db
 from enroll.mail.delivery import claim_due, deliver_due
-from enroll.mail.models import Letter
+from enroll.mail.models import Letter, WorkerBeat
 from enroll.mail.states import LetterState
 from enroll.registrations import answering, audiences, drafting, erasing, steering, writing
 from enroll.registrations.message_states import Audience, LeftOut, MessageState
@@ -31,7 +31,7 @@ from tests import make
 from tests.accounts.people import colleague
 from tests.console.test_many_comments import sent as statements_sent
 from tests.contents import contents
-from tests.mail.test_workers import wait_until
+from tests.mail.test_workers import counted, wait_until
 from tests.registrations.acting import (
     adds_up,  # noqa: F401 - a fixture
     press,
@@ -337,11 +337,14 @@ def test_two_workers_write_each_letter_once(
 ) -> None:
     """As processes, while both look every third of a second; the letters are not due yet."""
     atomically(reasons.fill_if_empty)  # two workers that are new to a database both would
-    messages = [sent(crowd(130), staff) for _ in range(3)]
+    drafts = [draft(crowd(130), staff) for _ in range(3)]
     with Worker(database_url, instance) as one, Worker(database_url, instance) as other:
+        wait_until(lambda: counted(sa.select(WorkerBeat.name)) == 2)
+        messages = [each for each in drafts if send(each, staff)]
         wait_until(lambda: all(again(each).state is MessageState.SENT for each in messages))
         assert one.stop() == other.stop() == 0
         assert "ERROR" not in one.log() + other.log()
+    assert len(messages) == 3
     for message in messages:
         assert Counter(addresses(message)).most_common(1)[0][1] == 1
         assert set(recipients(message).values()) == {WRITTEN}
