@@ -61,6 +61,8 @@ STAFF_PAGES = {
     "teaching-course": "/staff/teaching/4",
     "teaching-grid": "/staff/teaching/4/grid",
     "teaching-versions": "/staff/teaching/4/versions",
+    "messages": "/staff/batches/ops-01/messages",
+    "message-new": "/staff/batches/ops-01/messages/new?person=1",
     "person": "/staff/registrations/1",
     "person-cancel": "/staff/registrations/1/cancel",
     "comments": "/staff/comments",
