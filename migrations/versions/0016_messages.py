@@ -1,13 +1,13 @@
 """Staff write to the people of a batch: the message, and who gets it.
 
-Revision: 0016, after 0011
+Revision: 0016, after 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
