@@ -66,6 +66,7 @@ LETTERS = {
     "batch_undecided": _("Not decided yet"),
     "batch_joining": _("Joining instructions"),
     "links": _("Links asked for again"),
+    "address_corrected": _("The address was corrected, with a new link"),
     "staff_message": _("A message from us"),
     "staff_invitation": _("Invitation to work here"),
     "staff_link": _("Link for another password"),

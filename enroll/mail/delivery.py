@@ -27,7 +27,8 @@ from enroll.mail.rendering import render
 from enroll.mail.retries import next_try
 from enroll.mail.slots import take_slot
 from enroll.mail.smtp import Kept, Outgoing
-from enroll.mail.states import LETTER_MOVES, LetterState
+from enroll.mail.states import BY_TELEPHONE, LETTER_MOVES, LetterState, is_unreachable
+from enroll.mail.telephone import make_task
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,10 @@ def claim_due(*, worker: str, now: datetime) -> list[Letter]:
 
 def _is_rendered(letter: Letter, worker: str) -> bool:
     """Render a letter the first time; a template's slip fails the letter, not the worker."""
+    if is_unreachable(letter.recipient):
+        with suppress(LeaseLost):
+            atomically(have_it_told, letter_id=letter.id, worker=worker)
+        return False
     if letter.rendered is not None:
         return True
     try:
@@ -117,6 +122,14 @@ def _written(letter: Letter) -> bytes:
         raise CannotBeWritten(error) from error
     finally:
         db.session.rollback()
+
+
+def have_it_told(*, letter_id: int, worker: str) -> None:
+    """Nothing ever leaves for somebody without a mailbox, however it came into the queue."""
+    letter = _mine(letter_id, worker)
+    LETTER_MOVES.check(letter.state, LetterState.SUPPRESSED)
+    letter.state, letter.last_error = LetterState.SUPPRESSED, BY_TELEPHONE
+    make_task(letter.id)
 
 
 def may_come_unasked(*, letter_id: int, worker: str, now: datetime) -> bool:

@@ -71,6 +71,29 @@ class UnaskedSlot(Base):
     letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), unique=True)
 
 
+class PhoneTask(Base):
+    """A letter to somebody without a mailbox: staff tell them on the telephone, and tick it.
+
+    What is to be told is the letter; when that is outdated or emptied, nothing is left to tell.
+    """
+
+    __tablename__ = "phone_task"
+    __table_args__ = (
+        # What staff look for every day.
+        sa.Index(
+            "ix_phone_task_untold",
+            "id",
+            sqlite_where=sa.text("told_at IS NULL"),
+            postgresql_where=sa.text("told_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), unique=True)
+    told_at: Mapped[datetime | None] = mapped_column(Moment)
+    told_by: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
+
+
 class Subscription(Base):
     """Something an address has asked to be told of, until it says otherwise."""
 

@@ -13,7 +13,8 @@ from flask import current_app
 
 from enroll.db import db, insert_once
 from enroll.mail.models import Letter, UnaskedSlot
-from enroll.mail.states import LETTER_MOVES, LetterState
+from enroll.mail.states import BY_TELEPHONE, LETTER_MOVES, LetterState, is_unreachable
+from enroll.mail.telephone import make_task
 
 ERASED = "erased@erased.invalid"  # RFC 2606: an address that can never be written to
 _UNSENT = (LetterState.QUEUED, LetterState.CLAIMED)
@@ -34,31 +35,43 @@ def post(
 ) -> None:
     """Queue one letter of `kind`, to be sent once whatever happens; not before `due_at`.
 
+    To somebody without a mailbox it becomes a task for the telephone instead.
+
     `is_unasked`: nobody has confirmed this address; of such letters it gets three a day at most.
     `subscription`: the token under which its reader can end such letters.
     `context` is the snapshot its templates are filled with; moments in it are ISO 8601 texts in
     UTC. A second letter with the same `dedupe_key` is not written. Message-ID (RFC 5322, 3.6.4) is
     decided here, so that every try of the worker sends the same one.
     """
-    LETTER_MOVES.check(None, LetterState.QUEUED)
+    row: dict[str, Any] = {
+        "kind": kind,
+        "about": about,
+        "recipient": recipient,
+        "language": language,
+        "context": context,
+        "dedupe_key": dedupe_key,
+        "message_id": _new_message_id(),
+        "written_at": now,
+        "due_at": due_at or now,
+        "state": LetterState.QUEUED,
+        "is_unasked": is_unasked,
+        "subscription": subscription,
+    }
+    _queue(row)
+
+
+def _queue(row: dict[str, Any]) -> None:
+    """Write the row; whoever has no mailbox is told by telephone: it is a task, and never queued."""
     connection = db.session.connection()
-    connection.execute(
-        _insertion(connection.dialect.name),
-        {
-            "kind": kind,
-            "about": about,
-            "recipient": recipient,
-            "language": language,
-            "context": context,
-            "dedupe_key": dedupe_key,
-            "message_id": _new_message_id(),
-            "written_at": now,
-            "due_at": due_at or now,
-            "state": LetterState.QUEUED,
-            "is_unasked": is_unasked,
-            "subscription": subscription,
-        },
-    )
+    if not is_unreachable(row["recipient"]):
+        LETTER_MOVES.check(None, LetterState.QUEUED)
+        connection.execute(_insertion(connection.dialect.name), row)
+        return
+    LETTER_MOVES.check(None, LetterState.SUPPRESSED)
+    row |= {"state": LetterState.SUPPRESSED, "last_error": BY_TELEPHONE}
+    letter_id = connection.scalar(_insertion(connection.dialect.name).returning(Letter.id), row)
+    if letter_id is not None:
+        make_task(letter_id)
 
 
 def _new_message_id() -> str:
@@ -68,9 +81,8 @@ def _new_message_id() -> str:
 
 # Built once for each kind of database: letters are written where people crowd.
 @cache
-def _insertion(dialect: str) -> sa.Executable:
-    insert: sa.Executable = insert_once(dialect, Letter.__table__, Letter.dedupe_key)
-    return insert
+def _insertion(dialect: str) -> Any:
+    return insert_once(dialect, Letter.__table__, Letter.dedupe_key)
 
 
 def suppress(*, address_like: str) -> None:
@@ -84,11 +96,12 @@ def suppress(*, address_like: str) -> None:
 
 
 def drop(*, about: str, kinds: Collection[str], why: str) -> None:
-    """Queued letters of these kinds about this thing are not sent any more; the rows stay."""
+    """Queued letters of these kinds about this thing are not sent any more, nor told; the rows stay."""
     LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)
+    waits = sa.or_(Letter.state == LetterState.QUEUED, Letter.last_error == BY_TELEPHONE)
     db.session.execute(
         sa.update(Letter)
-        .where(Letter.about == about, Letter.kind.in_(kinds), Letter.state == LetterState.QUEUED)
+        .where(Letter.about == about, Letter.kind.in_(kinds), waits)
         .values(state=LetterState.SUPPRESSED, last_error=why)
         .execution_options(synchronize_session=False)
     )
@@ -117,6 +130,22 @@ def reword(*, letter_ids: sa.Select[Any], part: str, words: dict[str, str]) -> N
             letter.context = letter.context | {part: words}
         letter.rendered = None
     db.session.flush()
+
+
+def drop_to(*, about_in: Collection[str], recipient: str, why: str) -> None:
+    """What is about these things and has not left for this address is not sent there any more.
+
+    A worker that has claimed such a letter loses its lease, and asks for it before the text goes out.
+    """
+    for state in _UNSENT:
+        LETTER_MOVES.check(state, LetterState.SUPPRESSED)
+    waits = sa.or_(Letter.state.in_(_UNSENT), Letter.last_error == BY_TELEPHONE)
+    db.session.execute(
+        sa.update(Letter)
+        .where(Letter.about.in_(about_in), Letter.recipient == recipient, waits)
+        .values(state=LetterState.SUPPRESSED, claimed_by="", last_error=why)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def drop_for(*, recipient: str, subscription: str) -> None:
@@ -170,15 +199,26 @@ def was_asked(*, about: str) -> None:
     )
 
 
-def letters_about(*, about_in: Collection[str], recipients: Collection[str] = ()) -> list[int]:
-    """The numbers of all letters about these things, or to these addresses."""
-    wanted = sa.select(Letter.id).where(_concerns(about_in, recipients))
+def letters_about(
+    *,
+    about_in: Collection[str],
+    recipients: Collection[str] = (),
+    besides: Collection[str] = (),
+) -> list[int]:
+    """The numbers of all letters about these things, or to these addresses but not `besides` these."""
+    wanted = sa.select(Letter.id).where(_concerns(about_in, recipients, besides))
     return list(db.session.scalars(wanted.order_by(Letter.id)))
 
 
-def forget(*, about_in: Collection[str], recipients: Collection[str] = ()) -> int:
+def forget(
+    *,
+    about_in: Collection[str],
+    recipients: Collection[str] = (),
+    besides: Collection[str] = (),
+) -> int:
     """Empty all letters about these things, or to these addresses, of whom they went to and what
     they said; answers how many. The rows stay, so that counts and histories still add up.
+    `besides` are things of others who share an address: their letters stay.
 
     What is queued is suppressed. So is what a worker has claimed: its lease is taken away, and as
     nothing goes out before the worker has asked for it once more, nothing will. What is being sent
@@ -192,7 +232,7 @@ def forget(*, about_in: Collection[str], recipients: Collection[str] = ()) -> in
     # The rows are emptied first: a worker that takes a slot holds its letter's row.
     emptied = db.session.scalars(
         sa.update(Letter)
-        .where(_concerns(about_in, recipients))
+        .where(_concerns(about_in, recipients, besides))
         .values(
             recipient=ERASED,
             context={},
@@ -212,6 +252,9 @@ def forget(*, about_in: Collection[str], recipients: Collection[str] = ()) -> in
     return len(emptied)
 
 
-def _concerns(about_in: Collection[str], recipients: Collection[str]) -> sa.ColumnElement[bool]:
+def _concerns(
+    about_in: Collection[str], recipients: Collection[str], besides: Collection[str]
+) -> sa.ColumnElement[bool]:
     about = Letter.about.in_(about_in)
-    return sa.or_(about, Letter.recipient.in_(recipients)) if recipients else about
+    theirs = sa.and_(Letter.recipient.in_(recipients), Letter.about.not_in(besides))
+    return sa.or_(about, theirs) if recipients else about

@@ -10,6 +10,7 @@ from enroll.refusal import Refused
 from enroll.registrations.allocation import move, note, rest
 from enroll.registrations.letters import about
 from enroll.registrations.locking import is_bound, lock_person, read_locked
+from enroll.registrations.models import Registration
 from enroll.registrations.moving import enrol, promote_bound, refuse_second
 from enroll.registrations.outcomes import DeadlinePassed as DeadlinePassed
 from enroll.registrations.outcomes import HasEnded, Outcome, refuse_if_over
@@ -50,8 +51,9 @@ def confirm(*, batch_id: int, registration_id: int, seen: State, now: datetime) 
         against = (State.CONFIRMED,) if is_known else LIVE
         enrol(registration, by="student", why=why, now=now, against=against)
     else:
-        refuse_second(registration)
-        registration.deadline_at = registration.remind_at = None
+        if not registration.state.is_seated:  # a seat stays, and so does the end of an offer
+            refuse_second(registration)
+            registration.deadline_at = registration.remind_at = None
         note(registration, by="student", why="confirmed the address", now=now)
         promote_bound(registration, now)
     return Outcome(registration, changed=True)
@@ -68,6 +70,7 @@ def accept(*, batch_id: int, registration_id: int, now: datetime) -> Outcome:
     refuse_if_over(registration, now)
     if registration.state is not State.OFFERED:
         raise NotOffered
+    _prove_address(registration, now)
     enrol(registration, by="student", why="accepted the offer", now=now)
     return Outcome(registration, changed=True)
 
@@ -83,9 +86,18 @@ def pass_offer(*, batch_id: int, registration_id: int, now: datetime) -> Outcome
     refuse_if_over(registration, now)
     if registration.state is not State.OFFERED:
         raise NotOffered
+    _prove_address(registration, now)
     rest(registration, by="student", why="passed the offer", now=now)
     promote_bound(registration, now)
     return Outcome(registration, changed=True)
+
+
+def _prove_address(registration: Registration, now: datetime) -> None:
+    """Whoever answers an offer has the mailbox, also where the address was corrected meanwhile."""
+    if registration.address_confirmed_at is None:
+        registration.address_confirmed_at = now
+        was_asked(about=about(registration.id))
+        note(registration, by="student", why="confirmed the address", now=now)
 
 
 def withdraw(*, batch_id: int, registration_id: int, now: datetime) -> Outcome:

@@ -18,6 +18,7 @@ from enroll.db import db, dialect_name, insert_once
 from enroll.mail.models import Letter
 from enroll.mail.outbox import post
 from enroll.registrations import letters
+from enroll.registrations.histories import addressee
 from enroll.registrations.models import LinkRequest, OpeningReminder, Registration
 from enroll.registrations.states import LIVE
 
@@ -52,7 +53,7 @@ def answer_link_requests(*, now: datetime) -> int:
     for request in requests:
         people = _live(request.email)
         if people and not _has_just_been_sent(request.email, now):
-            _send_links(request, people, now)
+            _send_to_each(request, people, now)
         send_own_link(email=request.email, now=now)
         db.session.delete(request)
         db.session.flush()
@@ -60,9 +61,14 @@ def answer_link_requests(*, now: datetime) -> int:
 
 
 def _live(email: str) -> Sequence[Registration]:
+    """Whose letters go there: also those of people who share the address."""
     return db.session.scalars(
         sa.select(Registration)
-        .where(Registration.email == email, Registration.state.in_(LIVE))
+        .where(
+            sa.or_(Registration.email == email, Registration.letters_to == email),
+            Registration.address == email,
+            Registration.state.in_(LIVE),
+        )
         .order_by(Registration.id)
     ).all()
 
@@ -76,8 +82,19 @@ def _has_just_been_sent(email: str, now: datetime) -> bool:
     return db.session.scalar(recent.limit(1)) is not None
 
 
-def _send_links(request: LinkRequest, people: Sequence[Registration], now: datetime) -> None:
-    """One letter for all of them; it is filed under the first."""
+def _send_to_each(request: LinkRequest, people: Sequence[Registration], now: datetime) -> None:
+    """People who share an address get a letter each, with their name: whoever is erased takes it along."""
+    each: dict[str, list[Registration]] = {}
+    for one in people:
+        each.setdefault(one.email, []).append(one)
+    for theirs in each.values():
+        _send_links(request, theirs, addressee(theirs[0]).name if len(each) > 1 else "", now)
+
+
+def _send_links(
+    request: LinkRequest, people: Sequence[Registration], name: str, now: datetime
+) -> None:
+    """One letter for all of one person's; it is filed under the first."""
     rows = []
     for one in people:
         batch = batch_facts(one.batch_id)
@@ -95,7 +112,7 @@ def _send_links(request: LinkRequest, people: Sequence[Registration], now: datet
         about=letters.about(people[0].id),
         recipient=request.email,
         language=request.language,
-        context={"registrations": rows},
+        context={"name": name, "registrations": rows},
         dedupe_key=f"links:{people[0].id}:{now.isoformat()}",
         is_unasked=True,
         now=now,

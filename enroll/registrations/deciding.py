@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from enroll.batches.facts import batch_facts
 from enroll.db import db
+from enroll.mail.telephone import tick_all
 from enroll.refusal import Refused
 from enroll.registrations.allocation import arrive, claim_first, hold, kept, move, promote
 from enroll.registrations.entering import enter_also
+from enroll.registrations.letters import about
 from enroll.registrations.locking import lock_person, lock_seating
 from enroll.registrations.models import Registration
 from enroll.registrations.moving import enrol, promote_bound
@@ -114,7 +116,8 @@ def admit_after_all(*, batch_id: int, registration_id: int, by: str, now: dateti
 def seat_by_telephone(*, batch_id: int, registration_id: int, by: str, now: datetime) -> Outcome:
     """Enrol somebody who waits and has said yes on the telephone. Twice is fine.
 
-    Refuses with `NotDecidable` for whoever does not wait, `NoFreeSeat`, `Clash`.
+    Also whoever was admitted, whose seat is kept until they take it; what was left to tell them is
+    told by this call. Refuses with `NotDecidable` for whoever does not wait, `NoFreeSeat`, `Clash`.
     """
     registration = lock_person(registration_id, batch_id)
     if registration.state is State.CONFIRMED:
@@ -126,11 +129,18 @@ def seat_by_telephone(*, batch_id: int, registration_id: int, by: str, now: date
             raise NoFreeSeat
         seat = seats[0]
         registration.address_confirmed_at = registration.address_confirmed_at or now
-    elif registration.state is not State.OFFERED:
+    elif not may_say_yes(registration):
         raise NotDecidable(state=registration.state)
+    tick_all(about=about(registration_id), by=by, now=now)
     enrol(registration, by=by, why="accepted by telephone", now=now, seat=seat)
     promote_bound(registration, now)  # what is left of a group may fit now
     return Outcome(registration, changed=True)
+
+
+def may_say_yes(registration: Registration) -> bool:
+    """Is a seat kept for this person that a yes on the telephone makes theirs?"""
+    is_admitted = registration.state is State.PENDING and registration.address_confirmed_at
+    return registration.state is State.OFFERED or bool(is_admitted)
 
 
 def cancel(*, batch_id: int, registration_id: int, reason: str, by: str, now: datetime) -> Outcome:

@@ -20,6 +20,7 @@ TOKEN_BYTES = 24  # 192 bits
 # What a person takes along into another batch.
 PERSONAL = (
     "email",
+    "letters_to",
     "name",
     "phone",
     "background",
@@ -28,6 +29,7 @@ PERSONAL = (
     "consent_version",
     "consent_language",
     "consented_at",
+    "consent_read_by",
     "news_consented_at",
     "prerequisites_met_at",
 )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from enroll.batches.models import Batch
 from enroll.db import Again, db
 from enroll.mail.outbox import forget, letters_about
+from enroll.mail.states import is_unreachable
 from enroll.mail.subscriptions import forget_subscriptions
 from enroll.registrations.allocation import move, promote
 from enroll.registrations.entering import new_token
@@ -27,6 +28,7 @@ from enroll.registrations.models import (
     Registration,
     RegistrationEvent,
 )
+from enroll.registrations.noting import empty_notes
 from enroll.registrations.replay import OUT_OF_TURN
 from enroll.registrations.states import LIVE, State
 from enroll.registrations.writing import forget as forget_messages
@@ -65,10 +67,11 @@ def erase(*, registration_id: int, by: str, now: datetime) -> Erased | None:
     for one in people:
         if one.state.is_live:
             move(one, State.WITHDRAWN, by="erasure", why="data deleted", now=now)
-    forget_subscriptions(email=email)
+    forget_subscriptions(email=_own_address(people))
     for request in (LinkRequest, OpeningReminder):
         db.session.execute(sa.delete(request).where(request.email == email))
-    erased = _empty(people, by=by, now=now, recipients=[email])
+    recipients = sorted({email, _own_address(people)} - {""})
+    erased = _empty(people, by=by, now=now, recipients=recipients)
     for batch_id in sorted(batch_ids):
         promote(batch_id=batch_id, now=now)
     return erased
@@ -102,6 +105,23 @@ def _email(registration_id: int) -> str | None:
     return row.email if row.erased_at is None else None
 
 
+def _own_address(people: Sequence[Registration]) -> str:
+    """The mailbox that is this person's alone; empty for one that is shared, or none."""
+    own = {one.email for one in people if not one.letters_to and not is_unreachable(one.email)}
+    return next(iter(own), "")
+
+
+def _of_others(people: Sequence[Registration], recipients: Sequence[str]) -> list[str]:
+    """What letters to these addresses are about other people who share them."""
+    mine = [one.id for one in people]
+    sharing = sa.select(Registration.id).where(
+        Registration.letters_to.in_(recipients),
+        Registration.id.not_in(mine),
+        Registration.erased_at.is_(None),
+    )
+    return [about(one) for one in db.session.scalars(sharing)]
+
+
 def _batches_of(email: str) -> list[int]:
     """Where the person is live, or was: those may have to be served anew."""
     return list(
@@ -117,7 +137,7 @@ def _empty(
     """Take the person out of these rows and their letters, and write the receipt."""
     forget_messages(people)
     for one in people:
-        one.email = f"erased-{one.id}@{ERASED_DOMAIN}"
+        one.email, one.letters_to = f"erased-{one.id}@{ERASED_DOMAIN}", None
         one.name = one.phone = one.background = one.message = ""
         one.question = one.decision = ""
         one.token = new_token()  # the old link is dead
@@ -125,10 +145,12 @@ def _empty(
         one.erased_at = now
     db.session.flush()
     _shorten_reasons([one.id for one in people])
+    empty_notes([one.id for one in people])
     told = [about(one.id) for one in people] + [about_queue(one.batch_id) for one in people]
     forget_subscriptions(topics=[reminders_topic(one.id) for one in people])
-    letters = letters_about(about_in=told, recipients=recipients)
-    forget(about_in=told, recipients=recipients)
+    which = {"about_in": told, "recipients": recipients, "besides": _of_others(people, recipients)}
+    letters = letters_about(**which)
+    forget(**which)
     receipt = secrets.token_hex(8)
     db.session.add(
         Erasure(receipt=receipt, at=now, by=by, registrations=len(people), letters=len(letters))

@@ -19,10 +19,13 @@ _EVENT = sa.insert(RegistrationEvent).returning(RegistrationEvent.id)
 
 
 def addressee(registration: Registration) -> Addressee:
-    """Whom letters about this registration go to; nameless until the address is confirmed."""
+    """Whom letters about this registration go to; nameless until the address is confirmed.
+
+    Who has no mailbox keeps the address that nobody has: the outbox makes a task for the telephone.
+    """
     return Addressee(
         registration_id=registration.id,
-        email=registration.email,
+        email=registration.address or registration.email,
         language=registration.language,
         token=registration.token,
         name=registration.name if registration.address_confirmed_at else "",

@@ -32,6 +32,7 @@ SILENT = frozenset({"transfer", "wish", "call-off", "erasure", "reconsidered"})
 # What asks for something, and dies unsent when it can no longer be done; what only holds good
 # while the registration lives.
 REMINDER = "reminder"
+ADDRESS_NEWS = "address_corrected"
 DATED_NEWS = ("batch_undecided", "batch_rescheduled", "batch_joining")
 STAFF_MESSAGE = "staff_message"
 BATCH_NEWS = ("batch_confirmed_to_run", *DATED_NEWS)
@@ -127,8 +128,8 @@ def drop_outdated(registration_id: int, source: State, target: State) -> None:
     if source is State.OFFERED and target is not State.CONFIRMED:
         kinds.append(PROMISED[State.OFFERED])
     if target not in LIVE:
-        kinds += [PROMISED[state] for state in LIVE] + ["registration_passed", *BATCH_NEWS]
-        kinds.append(STAFF_MESSAGE)
+        kinds += [PROMISED[state] for state in LIVE]
+        kinds += ["registration_passed", ADDRESS_NEWS, STAFF_MESSAGE, *BATCH_NEWS]
     drop(about=about(registration_id), kinds=kinds, why=f"{source} no more")
 
 

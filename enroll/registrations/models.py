@@ -7,10 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from enroll.batches.models import Batch
 from enroll.db import Base, Moment, one_of
+from enroll.mail.states import NO_MAILBOX, is_unreachable
 from enroll.registrations.sought import line_of
 from enroll.registrations.states import LIVE, SEATED, State
 
@@ -29,7 +31,7 @@ live = sa.text(_among(LIVE))
 
 def _line_of_new(context: DefaultExecutionContext) -> str:
     row = context.get_current_parameters()
-    return line_of(row["name"], row["email"], row.get("phone") or "")
+    return line_of(row["name"], row.get("letters_to") or row["email"], row.get("phone") or "")
 
 
 class Registration(Base):
@@ -70,6 +72,13 @@ class Registration(Base):
             postgresql_where=sa.text("deadline_at IS NOT NULL"),
         ),
         sa.Index("ix_registration_email", "email"),
+        sa.CheckConstraint("letters_to = lower(letters_to)", name="letters_to_lower"),
+        sa.Index(
+            "ix_registration_letters_to",
+            "letters_to",
+            sqlite_where=sa.text("letters_to IS NOT NULL"),
+            postgresql_where=sa.text("letters_to IS NOT NULL"),
+        ),
         sa.Index(
             "ix_registration_remind_at",
             "remind_at",
@@ -105,7 +114,10 @@ class Registration(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batch.id"))
     # ASCII and lower case (RFC 5321 domain as IDNA): the same person is the same text.
+    # Who was registered by hand and has none, or shares one, has an address here that nobody has
+    # (see telephoning.py): ask `address` where letters go.
     email: Mapped[str] = mapped_column(sa.String(254))
+    letters_to: Mapped[str | None] = mapped_column(sa.String(254))
     name: Mapped[str] = mapped_column(sa.String(120))
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
     # The three above as staff search them (see `sought`); kept by itself, on both ways of writing.
@@ -129,6 +141,8 @@ class Registration(Base):
     consent_version: Mapped[str] = mapped_column(sa.String(40))
     consent_language: Mapped[str] = mapped_column(sa.String(12))
     consented_at: Mapped[datetime] = mapped_column(Moment)
+    # Who read it out on the telephone; empty where the person read it.
+    consent_read_by: Mapped[int | None] = mapped_column(sa.ForeignKey("staff.id"))
     # The separate choice to hear of later batches; empty where it was not made.
     news_consented_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -151,11 +165,35 @@ class Registration(Base):
 
     batch: Mapped[Batch] = relationship(lazy="raise")
 
+    @hybrid_property
+    def address(self) -> str:
+        """Where letters go; empty for whoever can only be telephoned. In queries too."""
+        return self.letters_to or ("" if is_unreachable(self.email) else self.email)
+
+    @address.inplace.expression
+    @classmethod
+    def _address_column(cls) -> sa.ColumnElement[str]:
+        own = sa.case((cls.email.endswith(f"@{NO_MAILBOX}"), ""), else_=cls.email)
+        return sa.func.coalesce(cls.letters_to, own)
+
+
+class Note(Base):
+    """What staff write down about somebody for each other. No letter, feed or export holds it."""
+
+    __tablename__ = "note"
+    __table_args__ = (sa.Index("ix_note_registration_id", "registration_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(sa.ForeignKey("registration.id"))
+    text: Mapped[str] = mapped_column(sa.Text)
+    by: Mapped[str] = mapped_column("by_whom", sa.String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+
 
 @sa.event.listens_for(Registration, "before_update")
 def _keep_sought(_mapper: Any, _connection: sa.Connection, one: Registration) -> None:
     """Whoever is corrected or erased is found by what stands there now."""
-    one.sought = line_of(one.name, one.email, one.phone)
+    one.sought = line_of(one.name, one.letters_to or one.email, one.phone)
 
 
 class RegistrationGroup(Base):

@@ -241,7 +241,8 @@ def _prove_address(registration: Registration, now: datetime) -> None:
     if registration.address_confirmed_at is None:
         registration.address_confirmed_at = now
         if registration.state is not State.PENDING:
-            registration.deadline_at = registration.remind_at = None
+            if not registration.state.is_seated:
+                registration.deadline_at = registration.remind_at = None
             note(registration, by="student", why="confirmed the address", now=now)
 
 

@@ -13,6 +13,7 @@ from enroll.db import db
 from enroll.mail.models import Letter
 from enroll.registrations.letters import about
 from enroll.registrations.models import Erasure, OpeningReminder, Registration, RegistrationEvent
+from enroll.registrations.noting import count_notes
 from enroll.registrations.states import LIVE, State
 
 
@@ -117,7 +118,7 @@ def export(registration: Registration) -> dict[str, object]:
         sa.select(OpeningReminder).where(OpeningReminder.email == registration.email)
     )
     return {
-        "email": registration.email,
+        "email": registration.address,
         "registrations": [_export_one(one) for one in people],
         "reminders_of_an_opening": [
             {"batch": batch_facts(one.batch_id).code, "asked_at": _plain(one.asked_at)}
@@ -134,6 +135,10 @@ def _export_one(one: Registration) -> dict[str, object]:
         "batch": {"code": one.batch.code, "title": one.batch.title},
         "instead_of": _replaced(one),
         **{name: _plain(getattr(one, name)) for name in _EXPORTED},
+        "email": one.address,
+        "consent_read_out": one.consent_read_by is not None,
+        # They are ours, and may speak of others: the person can ask what they say.
+        "internal_notes_not_in_this_file": count_notes(one.id),
         "history": [
             {
                 "from": event.from_state,

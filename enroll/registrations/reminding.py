@@ -60,7 +60,7 @@ def remind(registration: Registration, *, now: datetime, is_extended: bool = Fal
     """
     deadline_at = registration.deadline_at
     topic = letters.reminders_topic(registration.id)
-    token = "" if is_extended else token_for(email=registration.email, topic=topic, now=now)
+    token = "" if is_extended else token_for(email=registration.address, topic=topic, now=now)
     if token is None:
         return
     letters.write(
@@ -197,12 +197,12 @@ def forget_late_joining(*, now: datetime) -> int:
 def _tell_staff(batch: BatchFacts, now: datetime) -> None:
     """The queue with telephone numbers, to everybody who plans batches."""
     waiting = db.session.execute(
-        sa.select(Registration.name, Registration.phone, Registration.email)
+        sa.select(Registration.name, Registration.phone, Registration.address.label("address"))
         .where(Registration.batch_id == batch.id, is_eligible())
         .order_by(Registration.queue_number)
     )
     people = [
-        {"name": row.name, "phone": row.phone, "email": row.email, "place": place}
+        {"name": row.name, "phone": row.phone, "email": row.address, "place": place}
         for place, row in enumerate(waiting, 1)
     ]
     planners = sa.select(Staff).where(Staff.active, Staff.roles.any(DutyRow.name == Duty.PLAN))

@@ -27,6 +27,8 @@ SEATS = frozenset(state.value for state in SEATED)
 CLOCK = "clock"
 STUDENT = "student"
 ADDRESS_CONFIRMED = "confirmed the address"
+ADDRESS_CORRECTED = "corrected the address"
+BY_HAND = "registered by telephone"
 SKIPPED = "skipped"
 OUT_OF_TURN = "out of turn: "  # and then the reason of whoever offered the seat by hand
 
@@ -108,15 +110,18 @@ class _Line:
             today[who] = state
             if why == ADDRESS_CONFIRMED:
                 self._known.add(who)
+            elif why == ADDRESS_CORRECTED:  # from here on nobody knows whose it is
+                self._forget(who, _number)
             before = states.get(who)
             if before != source or (source, target) not in ALLOWED:
                 way = f"from {before or 'nothing'} over {source or 'nothing'} to {target}"
                 yield f"registration {who}: its history jumps {way}"
-            if target == OFFERED:
+            if target == OFFERED != source:
                 yield from self._judge_offer(step)
             else:
                 self._turn = None
-                if source is None and target in SEATS and by == STUDENT and self._awake:
+                came = by == STUDENT or why == BY_HAND
+                if source is None and target in SEATS and came and self._awake:
                     yield from self._judge_newcomer(who, step_id)
             states[who] = target
             if source == WAITLISTED or target == WAITLISTED:
@@ -207,6 +212,13 @@ class _Line:
             self._resting[who] = number
         elif who in self._known and who not in self._resting:
             self._line_up(number, who)
+
+    def _forget(self, who: int, number: int) -> None:
+        """A corrected address has to be confirmed anew: until then its owner is not asked."""
+        self._known.discard(who)
+        self._told.add(who)
+        if who not in self._resting:
+            self._leave(number, who)
 
     def _line_up(self, number: int, who: int) -> None:
         place = bisect_left(self._awake, (number, who))

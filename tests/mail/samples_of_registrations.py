@@ -137,6 +137,30 @@ LIVE_SAMPLES = [
     ),
     Sample("registration_passed", NAMED | {"why": "passed the offer"}, "You keep your place", ()),
     Sample("registration_passed", NAMED | {"why": "offer lapsed"}, "You keep your place", ()),
+    # ---- another address
+    *[
+        Sample("address_corrected", more, "Your registration, now with this address: ", says, never)
+        for more, says, never in (
+            (UNTIL | {"state": "pending"}, ("Confirm my e-mail", STRANGER, KEPT), ("enrolled",)),
+            (UNTIL | NAMED | {"state": "pending"}, ("Take my seat", KEPT), (STRANGER,)),
+            (UNTIL | NAMED | {"state": "offered"}, ("Answer the offer",), (STRANGER,)),
+            (UNTIL | {"state": "offered"}, ("Answer the offer", STRANGER), ()),
+            (UNTIL | {"state": "waitlisted"}, ("confirm this address by", STRANGER), ("enrolled",)),
+            ({"state": "waitlisted"}, ("Please confirm this address: only",), ("by 12",)),
+            (NAMED | {"state": "waitlisted"}, ("on the waitlist",), ("confirm", STRANGER)),
+            ({"state": "applied"}, ("We have your application", "confirm"), ()),
+            (
+                {"state": "confirmed", "calendar": calendar()},
+                ("You are enrolled", "this address reaches you", STRANGER, "attached"),
+                ("Join the sessions",),
+            ),
+            (
+                NAMED | {"state": "confirmed", "calendar": calendar()},
+                ("You are enrolled", "attached", "My registration"),
+                (STRANGER, "Confirm my e-mail"),
+            ),
+        )
+    ],
     # ---- enrolled
     Sample(
         "registration_confirmed",

@@ -18,7 +18,13 @@ from enroll.comments import appeals, questions, service
 from enroll.comments import letters as comments
 from enroll.mail.models import Letter
 from enroll.mail.rendering import render
-from enroll.registrations.letters import BATCH_NEWS, PROMISED, REMINDER, STAFF_MESSAGE
+from enroll.registrations.letters import (
+    ADDRESS_NEWS,
+    BATCH_NEWS,
+    PROMISED,
+    REMINDER,
+    STAFF_MESSAGE,
+)
 from tests.mail.samples import BATCH, DEADLINE, Sample, calendar, row
 from tests.mail.samples_of_colleagues import COLLEAGUE_SAMPLES
 from tests.mail.samples_of_comments import COMMENT, COMMENT_SAMPLES
@@ -88,7 +94,8 @@ def first_words(text: str) -> str:
 
 def test_every_kind_has_a_sample_and_every_sample_a_template() -> None:
     assert {sample.kind for sample in SAMPLES} == KINDS
-    written = {*PROMISED.values(), *BATCH_NEWS, REMINDER, STAFF_MESSAGE, "registration_passed"}
+    written = {*PROMISED.values(), *BATCH_NEWS, REMINDER, STAFF_MESSAGE, ADDRESS_NEWS}
+    written.add("registration_passed")
     said = {*comments.DECISIONS.values(), comments.CONFIRM, comments.REPLY, comments.ANSWER}
     said |= {comments.LINK}
     asked = {questions.CONFIRM, questions.ANSWER, appeals.DECIDED, service.LETTER}

@@ -1,0 +1,102 @@
+"""What is told on the telephone instead of written: one task per letter, ticked by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from enroll.db import db, dialect_name, insert_once
+from enroll.mail.models import Letter, PhoneTask
+from enroll.mail.states import BY_TELEPHONE
+
+MOST = 100
+
+
+class Task(NamedTuple):
+    """One thing to tell somebody, or told: what the letter says and whom it is about."""
+
+    id: int
+    letter_id: int
+    about: str
+    kind: str
+    context: dict[str, Any]
+    written_at: datetime
+    told_at: datetime | None
+    told_by: str
+    is_over: bool  # nobody needs to be told any more
+
+
+def make_task(letter_id: int) -> None:
+    """Somebody is to be told this letter; once, however often it is asked for."""
+    insert = insert_once(dialect_name(), PhoneTask.__table__, PhoneTask.letter_id)
+    db.session.execute(insert, {"letter_id": letter_id})
+
+
+def untold(*, limit: int = MOST) -> Sequence[Task]:
+    """What is still to be told, the oldest first."""
+    return _tasks(_is_open(), limit=limit)
+
+
+def tasks_about(about_in: Collection[str]) -> Sequence[Task]:
+    """All there was and is to tell about these things, the oldest first."""
+    return _tasks(Letter.about.in_(about_in), limit=None)
+
+
+def tick(*, task_id: int, about: str, by: str, now: datetime) -> bool | None:
+    """The person has been told. Twice is fine: answers whether this very press ticked it.
+
+    `None` where this thing has no such task.
+    """
+    task = db.session.scalar(
+        sa.select(PhoneTask)
+        .join(Letter, Letter.id == PhoneTask.letter_id)
+        .where(PhoneTask.id == task_id, Letter.about == about)
+        .with_for_update(of=PhoneTask)
+        .execution_options(populate_existing=True)
+    )
+    if task is None:
+        return None
+    if task.told_at is not None:
+        return False
+    task.told_at, task.told_by = now, by
+    db.session.flush()
+    return True
+
+
+def tick_all(*, about: str, by: str, now: datetime) -> None:
+    """The person is on the telephone and hears all of it."""
+    letters = sa.select(Letter.id).where(Letter.about == about, Letter.last_error == BY_TELEPHONE)
+    db.session.execute(
+        sa.update(PhoneTask)
+        .where(PhoneTask.letter_id.in_(letters), PhoneTask.told_at.is_(None))
+        .values(told_at=now, told_by=by)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    return sa.and_(PhoneTask.told_at.is_(None), Letter.last_error == BY_TELEPHONE)
+
+
+def _tasks(condition: sa.ColumnElement[bool], *, limit: int | None) -> Sequence[Task]:
+    rows = db.session.execute(
+        sa.select(
+            PhoneTask.id,
+            PhoneTask.letter_id,
+            Letter.about,
+            Letter.kind,
+            Letter.context,
+            Letter.written_at,
+            PhoneTask.told_at,
+            PhoneTask.told_by,
+            Letter.last_error != BY_TELEPHONE,
+        )
+        .join(Letter, Letter.id == PhoneTask.letter_id)
+        .where(condition)
+        .order_by(PhoneTask.id)
+        .limit(limit)
+    )
+    return [Task(*row) for row in rows]
