@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from enroll.accounts.duties import Duty
 from enroll.batches.models import Batch
 from enroll.batches.states import BatchState
 from enroll.db import atomically, db
@@ -23,17 +24,20 @@ from enroll.refusal import Refused
 from enroll.registrations import (
     answering,
     arriving,
+    correcting,
     deciding,
     erasing,
     moving,
     reminding,
     steering,
+    telephoning,
     tidying,
 )
 from enroll.registrations.audit import audit
 from enroll.registrations.models import Registration
 from enroll.registrations.states import LIVE, State
 from tests import make
+from tests.accounts.people import colleague
 
 WALKS = 150 if os.environ.get("STORM") == "full" else 8
 STEPS = 60
@@ -43,7 +47,7 @@ VERBS = (
     ["register"] * 5
     + ["group"] * 2
     + ["confirm", "accept", "pass", "withdraw", "transfer", "wish"] * 3
-    + ["tidy", "resize", "telephone"] * 2
+    + ["tidy", "resize", "telephone", "by_hand", "correct"] * 2
     + ["cancel", "erase", "call_off", "news"]
 )
 
@@ -55,6 +59,7 @@ class Walk:
         self.random = random.Random(seed)  # noqa: S311 - a walk, not a secret
         self.now = now
         self.batches = [make.batch(self.random.randint(2, 4), now=now).id for _ in range(3)]
+        self.staff_id = colleague(Duty.PLAN, email=f"walk{seed}@example.org")
         self.people = 0
         self.taken: list[str] = []
 
@@ -132,6 +137,27 @@ class Walk:
 
     def telephone(self, _batch_id: int) -> None:
         self.press(deciding.seat_by_telephone, State.WAITLISTED, by="staff 1")
+
+    def by_hand(self, batch_id: int) -> None:
+        """Without an address, with one of their own, or with one that somebody here has."""
+        self.people += 1
+        there = self.somebody()
+        addresses = ["", f"p{self.people}@example.org", there.address if there else ""]
+        caller = telephoning.Caller(
+            name=f"{self.people} Caller", phone="", email=self.random.choice(addresses),
+            note="Called.", consent_version="test/18",
+        )
+        everybody = range(1, 1000)
+        self.go(telephoning.register_by_hand, batch_id=batch_id, caller=caller,
+                staff_id=self.staff_id, seen=everybody)
+
+    def correct(self, _batch_id: int) -> None:
+        self.people += 1
+        there = self.somebody()
+        addresses = [f"p{self.people}@example.org"] * 3 + [there.address if there else ""]
+        email = self.random.choice([one for one in addresses if one])
+        confirmed = self.random.random() < 0.4
+        self.press(correcting.correct_address, email=email, is_confirmed=confirmed, by="staff 1")
 
     def cancel(self, _batch_id: int) -> None:
         self.press(deciding.cancel, reason="", by="staff 1")
