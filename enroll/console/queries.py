@@ -176,6 +176,7 @@ def results_of(act: RosterAct) -> list[ResultRow]:
 def letters_about(one: Registration) -> Sequence[sa.Row]:
     """The letters of one registration, first to last: never what stands in them."""
     columns = (
+        Letter.id,
         Letter.kind,
         Letter.state,
         Letter.written_at,
@@ -200,7 +201,12 @@ def without_others(text: str, own: str) -> str:
 
 def colleagues(events: Iterable[RegistrationEvent | Version | RosterAct]) -> dict[str, str]:
     """The names of the staff behind these moves or versions, by how those call them."""
-    numbers = {event.by.removeprefix("staff ") for event in events if event.by.startswith("staff ")}
+    return names_of_hands(event.by for event in events)
+
+
+def names_of_hands(hands: Iterable[str]) -> dict[str, str]:
+    """The names of the staff among these hands, such as `staff 3`."""
+    numbers = {by.removeprefix("staff ") for by in hands if by.startswith("staff ")}
     ids = [int(number) for number in numbers if number.isdecimal() and int(number) <= LARGEST]
     rows = db.session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids)))
     return {f"staff {row.id}": row.name for row in rows}

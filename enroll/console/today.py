@@ -10,6 +10,7 @@ from flask_security import current_user
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.comments import asked, service
+from enroll.console.calls import calls_to_make
 from enroll.console.guard import needs
 from enroll.registrations import due
 
@@ -32,6 +33,7 @@ def index() -> str:
         questioned=due.rejections_questioned(now) if plans else [],
         ending=due.ending(now) if plans else [],
         unsure=due.unsure(now) if plans else [],
+        calls=calls_to_make() if plans else [],
         unreached=due.unreached(now) if plans else [],
         late=waiting if waiting and waiting.oldest_at and waiting.oldest_at < late else None,
         questions=asked.count_asked() if plans or moderates else None,

@@ -16,6 +16,7 @@ from enroll.mail.states import LetterState
 from enroll.refusal import Busy, Refused
 from enroll.registrations.bulk import Left
 from enroll.registrations.clashes import Clash
+from enroll.registrations.correcting import AddressTaken
 from enroll.registrations.deciding import NoFreeSeat, NotDecidable
 from enroll.registrations.models import Registration
 from enroll.registrations.moving import NoWayThere
@@ -163,6 +164,12 @@ def why_not(refusal: Refused) -> str:
         )
     if isinstance(refusal, BatchMoved):
         return _why_batch_not(BatchState(str(facts["state"])))
+    if isinstance(refusal, AddressTaken):
+        return gettext(
+            "Somebody else is registered in %(code)s with this address. Nothing was changed: look at"
+            " the two before you correct one.",
+            code=facts["code"],
+        )
     if isinstance(refusal, Busy):
         return gettext(
             "Many people are registering right now. Nothing was changed: press the button again."

@@ -28,6 +28,11 @@ class Task(NamedTuple):
     told_by: str
     is_over: bool  # nobody needs to be told any more
 
+    @property
+    def is_open(self) -> bool:
+        """Is somebody still to be told?"""
+        return self.told_at is None and not self.is_over
+
 
 def make_task(letter_id: int) -> None:
     """Somebody is to be told this letter; once, however often it is asked for."""
