@@ -177,6 +177,7 @@ def letters_about(one: Registration) -> Sequence[sa.Row]:
     """The letters of one registration, first to last: never what stands in them."""
     columns = (
         Letter.id,
+        Letter.dedupe_key,
         Letter.kind,
         Letter.state,
         Letter.written_at,

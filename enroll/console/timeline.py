@@ -14,9 +14,8 @@ from enroll.registrations.models import Registration
 from enroll.registrations.noting import notes_about
 from enroll.registrations.personal import history
 
-# What comes first of what happened in one moment: a move, then the letter it promises.
 MOVE, LETTER, CALL, NOTE = "move", "letter", "call", "note"
-_ORDER = {MOVE: 0, LETTER: 1, CALL: 1, NOTE: 2}
+_LAST = 2**63
 
 
 class Entry(NamedTuple):
@@ -27,6 +26,7 @@ class Entry(NamedTuple):
     who: str
     row: Any
     say: str = ""  # what to tell on the telephone
+    move: int = _LAST  # the number of the move it is, or whose letter it is
 
 
 def timeline(one: Registration) -> list[Entry]:
@@ -39,16 +39,25 @@ def timeline(one: Registration) -> list[Entry]:
     # Histories are read by id, because clocks may step back: no move stands before an earlier one.
     times = accumulate((move.at for move in moves), max)
     entries = [
-        Entry(at, MOVE, words.hand(move.by, names), move)
+        Entry(at, MOVE, words.hand(move.by, names), move, move=move.id)
         for at, move in zip(times, moves, strict=True)
     ]
     for letter in queries.letters_about(one):
         task = calls.get(letter.id)
-        entries.append(_call(task, names) if task else Entry(letter.written_at, LETTER, "", letter))
+        entry = _call(task, names) if task else Entry(letter.written_at, LETTER, "", letter)
+        entries.append(entry._replace(move=_promised_by(letter)))
     entries += [
         Entry(note.at, NOTE, words.hand(note.by, names), note) for note in notes if note.text
     ]
-    return sorted(entries, key=lambda entry: (entry.at, _ORDER[entry.kind]))
+    # Of what happened in one moment each move comes first, then its letter, then the rest.
+    return sorted(entries, key=lambda entry: (entry.at, entry.move, entry.kind != MOVE))
+
+
+def _promised_by(letter: Any) -> int:
+    """The number of the move that promised this letter; of other letters none."""
+    number = letter.dedupe_key.rpartition(":")[2]
+    is_promised = letter.kind.startswith("registration_") and number.isdecimal()
+    return int(number) if is_promised else _LAST
 
 
 def _call(task: Task, names: dict[str, str]) -> Entry:

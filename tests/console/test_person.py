@@ -321,3 +321,102 @@ def test_a_hold_can_be_cancelled_too(planner: FlaskClient, batch: Batch) -> None
     held = make.registration(batch)
     assert press(planner, f"{page_of(held)}/cancel", reason="A double.").status_code == 303
     assert state(held) is State.CANCELLED
+
+
+# ---------------------------------------------------------------- notes, and what is whose
+
+
+def test_a_note_is_kept_and_only_colleagues_read_it(
+    client: FlaskClient, planner: FlaskClient, seated: Registration, now: datetime
+) -> None:
+    answer = press(planner, page_of(seated), f"{page_of(seated)}/notes", text="Prefers\nevenings. <b>!")
+    assert answer.location == f"{page_of(seated)}#history"
+    assert said(planner, answer) == "The note is kept. Only colleagues read it."
+    press(planner, page_of(seated), f"{page_of(seated)}/notes", text="Prefers\nevenings. <b>!")
+    page = planner.get(page_of(seated)).text
+    assert page.count("evenings. &lt;b&gt;!") == 1  # twice in a row is once
+    assert "Internal: only colleagues read this" in text(page)
+    token = make.read(seated.id).token
+    for theirs in (f"/registrations/{token}", f"/registrations/{token}/data.json"):
+        assert "evenings" not in client.get(theirs).text
+    assert '"internal_notes_not_in_this_file": 1' in client.get(f"/registrations/{token}/data.json").text
+    atomically(erasing.erase, registration_id=seated.id, by="student", now=now)
+    assert "evenings" not in planner.get(page_of(seated)).text
+    assert "evenings" not in str(contents())
+
+
+@pytest.mark.parametrize("words", ["", " \n", "x" * 2001, "nul \x00"])
+def test_a_note_has_words(planner: FlaskClient, seated: Registration, words: str) -> None:
+    answer = press(planner, page_of(seated), f"{page_of(seated)}/notes", text=words)
+    assert answer.status_code == 422
+    assert typed_values(answer.text)["text"] == words
+
+
+def test_nothing_new_is_written_about_somebody_erased(
+    planner: FlaskClient, seated: Registration, now: datetime
+) -> None:
+    stale = hidden_fields(planner.get(page_of(seated)).text)
+    atomically(erasing.erase, registration_id=seated.id, by="student", now=now)
+    answer = planner.post(f"{page_of(seated)}/notes", data=stale | {"text": "Asha again."})
+    assert answer.status_code == 409
+    assert "Asha again" not in str(contents())
+
+
+def test_cancelling_keeps_apart_what_is_read_and_what_is_noted(
+    planner: FlaskClient, seated: Registration
+) -> None:
+    page = text(planner.get(f"{page_of(seated)}/cancel").text)
+    assert "The person will read this" in page
+    assert "Internal: only colleagues read this" in page
+    press(planner, f"{page_of(seated)}/cancel", reason="Fee not paid.", note="Third time!")
+    assert "Third time!" in planner.get(page_of(seated)).text
+    told = letter(seated, "registration_cancelled")
+    assert told.context["reason"] == "Fee not paid."
+    assert "Third time" not in str(told.context)
+    refused = press(planner, f"{page_of(seated)}/cancel", reason="", note="Kept as typed")
+    assert refused.status_code in (422, 200) or typed_values(refused.text)["note"] == "Kept as typed"
+
+
+def test_the_timeline_is_one_and_in_order(
+    planner: FlaskClient, seated: Registration, waiting: Registration
+) -> None:
+    press(planner, page_of(seated), f"{page_of(seated)}/notes", text="Called us.")
+    press(planner, f"{page_of(seated)}/cancel", reason="Fee not paid.")
+    page = text(planner.get(page_of(seated)).text).partition("What has happened")[2]
+    steps = ["registered", "Seat held, confirm your e-mail", "confirmed the address", "Called us.",
+             "cancelled by staff", "Cancelled by the institute"]
+    found = [page.index(words) for words in steps]
+    assert found == sorted(found)
+
+
+def test_the_sentence_stands_there_ready_to_be_sent(
+    planner: FlaskClient, waiting: Registration
+) -> None:
+    page = planner.get(page_of(waiting)).text
+    assert "Asha Verma waits at place 1, because the only seat is taken since" in text(page)
+
+
+def test_other_registrations_of_the_address_are_linked(
+    planner: FlaskClient, seated: Registration, waiting: Registration
+) -> None:
+    elsewhere = make.registration(make.batch(1, code="else-1"), seated.email)
+    page = planner.get(page_of(seated)).text
+    assert "(else-1): Seat held, e-mail not confirmed" in text(page)
+    assert f'href="{page_of(elsewhere)}"' in page
+    assert "nearly the same name" in text(page)  # of the one who waits
+    assert f'href="{page_of(waiting)}"' in page
+
+
+def test_notes_want_their_token_and_the_duty(
+    app: Flask, planner: FlaskClient, moderator: FlaskClient, seated: Registration
+) -> None:
+    for what in ("notes", "told"):
+        path = f"{page_of(seated)}/{what}"
+        token = hidden_fields(moderator.get("/staff/").text)
+        assert moderator.post(path, data=token | {"text": "x", "task": "1"}).status_code == 403
+        stranger = app.test_client()
+        answer = stranger.post(path, data=hidden_fields(stranger.get("/staff/login").text))
+        assert (answer.status_code, answer.location) == (302, "/staff/login")
+        assert planner.post(path, data={"text": "x", "task": "1"}).status_code in (400, 422)
+        assert planner.post(f"/staff/registrations/999999/{what}",
+                            data=hidden_fields(planner.get(page_of(seated)).text)).status_code == 404
