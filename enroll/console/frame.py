@@ -31,7 +31,9 @@ SECTIONS = (
     Section(
         _("Batches"),
         (
-            Tab("roster.index", _("All batches"), ("roster", "bulk", "steering", "dates", "person")),
+            Tab(
+                "roster.index", _("All batches"), ("roster", "bulk", "steering", "dates", "person")
+            ),
             Tab("board.index", _("Run or cancel"), ("board",)),
             Tab("figures.index", _("Figures"), ("figures",)),
         ),

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_security import current_user
-from werkzeug.exceptions import HTTPException
 from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
 
@@ -238,16 +236,13 @@ def _page(one: Registration, refusal: str | None = None, *, form: NoteForm | Non
 
 
 def _message_about(one: Registration, why: str) -> str | None:
-    """Where this sentence can be sent to this person alone; nowhere without such a page or mailbox."""
+    """Where this sentence can be sent to this person alone; nowhere without a mailbox."""
     if one.erased_at is not None or not one.address:
         return None
-    path = f"/staff/batches/{one.batch.code}/messages/new"
-    try:
-        current_app.url_map.bind("localhost").match(path, method="GET")
-    except HTTPException:
-        return None
     subject = gettext("Your registration: %(batch)s", batch=one.batch.title)
-    return f"{path}?{urlencode({'person': one.id, 'subject': subject, 'text': why})}"
+    return url_for(
+        "message_draft.new", code=one.batch.code, person=one.id, subject=subject, text=why
+    )
 
 
 def _cancel_page(one: Registration, form: CancelForm, refusal: str | None = None) -> str:

@@ -47,11 +47,16 @@ def why_left_out(message: Message) -> sa.Case[Any]:
     if message.audience is not Audience.CHOSEN:
         reasons.append((Registration.state.not_in(message.audience.states), LeftOut.MOVED))
     reasons += [
-        (Registration.email.like(_NOWHERE), LeftOut.NO_ADDRESS),
+        (_has_no_address(), LeftOut.NO_ADDRESS),
         (Registration.address_confirmed_at.is_(None), LeftOut.UNCONFIRMED),
         (_came_back(), LeftOut.RETURNED),
     ]
     return sa.case(*[(one, sa.literal(why.value)) for one, why in reasons], else_=sa.literal(""))
+
+
+def _has_no_address() -> sa.ColumnElement[bool]:
+    """Can this person only be telephoned, or is there nobody left to write to?"""
+    return sa.or_(Registration.address == "", Registration.address.like(_NOWHERE))
 
 
 def _came_back() -> sa.ColumnElement[bool]:

@@ -133,7 +133,7 @@ def letter_to(one: Registration, message: Message, *, token: str, now: datetime)
         id=0,
         kind=STAFF_MESSAGE,
         about=letters.about(one.id),
-        recipient=one.email,
+        recipient=one.address,
         language=one.language,
         context=_context(
             message, addressee(one)._replace(token=token), batch_facts(message.batch_id)
@@ -169,7 +169,12 @@ def forget(people: Collection[Registration]) -> None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    secrets = [secret for one in people for secret in (one.name, one.email, one.phone)]
+    secrets = [
+        secret
+        for one in people
+        for secret in (one.name, one.email, one.letters_to or "", one.phone)
+        if secret
+    ]
     alone = _alone([one.id for one in found], numbers)
     for message in found:
         if message.id in alone or (message.chosen and set(message.chosen) <= set(numbers)):

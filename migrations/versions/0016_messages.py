@@ -81,9 +81,7 @@ def upgrade() -> None:
             ["registration.id"],
             name=op.f("fk_message_recipient_registration_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "message_id", "registration_id", name=op.f("pk_message_recipient")
-        ),
+        sa.PrimaryKeyConstraint("message_id", "registration_id", name=op.f("pk_message_recipient")),
         sa.UniqueConstraint("letter_id", name=op.f("uq_message_recipient_letter_id")),
     )
     op.create_index(
