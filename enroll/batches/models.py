@@ -69,6 +69,8 @@ class Batch(Base):
     # Joining instructions, for those who are enrolled.
     join_link: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
     bring: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    # Rises with every change of the plan, so that nobody overwrites what a colleague changed.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     # Raised when the sessions change: SEQUENCE of RFC 5545 in the calendars we mail.
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from enroll.batches.checklist import check
 from enroll.batches.indexing import index
 from enroll.batches.models import Batch, BatchSession, Seat
 from enroll.batches.states import BATCH_MOVES, BatchState
@@ -16,6 +19,18 @@ from enroll.refusal import Refused
 
 class CodeTaken(Refused):
     """Another batch has this code."""
+
+
+class NotReady(Refused):
+    """The checklist has lines that must be fine first; `points` says which."""
+
+
+class Changed(Refused):
+    """A colleague has changed the batch since it was looked at."""
+
+
+class NoDraft(Refused):
+    """Only a draft can be changed in this way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,21 +83,124 @@ def plan_batch(*, plan: Plan) -> Batch:
         for starts_at, ends_at, topic in plan.sessions
     ]
     db.session.add(batch)
-    db.session.flush()  # the seats need its id
-    db.session.execute(
-        sa.insert(Seat),
-        [{"batch_id": batch.id, "number": number} for number in range(1, plan.capacity + 1)],
-    )
+    try:
+        db.session.flush()  # the seats need its id
+    except sa.exc.IntegrityError as error:  # a colleague was quicker by a moment
+        raise CodeTaken(code=plan.code) from error
+    _add_seats(batch.id, plan.capacity)
     return batch
 
 
 def publish(*, batch_id: int) -> Batch:
     """Open a draft to the public: tentative if it has a minimum to reach, else confirmed to run."""
-    batch = db.session.get_one(
-        Batch, batch_id, populate_existing=True, with_for_update={"of": Batch}
-    )
+    batch = _locked(batch_id)
     state = BatchState.TENTATIVE if batch.minimum else BatchState.CONFIRMED_TO_RUN
     BATCH_MOVES.check(batch.state, state)
     batch.state = state
     index(batch)
     return batch
+
+
+def go_live(*, batch_id: int, now: datetime) -> bool:
+    """Publish a draft that passes its checklist. Twice is fine: answers whether it changed.
+
+    Refuses with `NotReady` while something is missing that must be there.
+    """
+    batch = _locked(batch_id)
+    if batch.state is not BatchState.DRAFT:
+        return False
+    if points := [line.point for line in check(batch, now) if line.must and not line.is_fine]:
+        raise NotReady(points=points)
+    publish(batch_id=batch_id)
+    return True
+
+
+def change_draft(
+    *, batch_id: int, seen: int, values: Mapping[str, Any], capacity: int | None = None
+) -> Batch:
+    """Set columns of a draft, and how many seats it has. `seen` is the version that was looked at.
+
+    Refuses with `Changed` and `NoDraft`.
+    """
+    batch = _draft(batch_id, seen)
+    for name, value in values.items():
+        setattr(batch, name, value)
+    if capacity is not None:
+        # Nobody sits in a draft: its seats can be made anew.
+        db.session.execute(sa.delete(Seat).where(Seat.batch_id == batch_id))
+        _add_seats(batch_id, capacity)
+    db.session.flush()
+    return batch
+
+
+def plan_sessions(
+    *,
+    batch_id: int,
+    seen: int,
+    meetings: Sequence[tuple[datetime, datetime]],
+    replaces: bool,
+    topics: Sequence[str] = (),
+) -> Batch:
+    """Give a draft these sessions, in place of all it had or beside them; its dates follow them.
+
+    A session that begins when another one of the batch does is not made twice. Refuses with `Changed`
+    and `NoDraft`.
+    """
+    batch = _draft(batch_id, seen)
+    if replaces:
+        db.session.execute(sa.delete(BatchSession).where(BatchSession.batch_id == batch_id))
+    begin = sa.select(BatchSession.starts_at).where(BatchSession.batch_id == batch_id)
+    there = set(db.session.scalars(begin))
+    for number, (starts_at, ends_at) in enumerate(meetings):
+        if starts_at not in there:
+            topic = topics[number] if number < len(topics) else ""
+            session = {"starts_at": starts_at, "ends_at": ends_at, "topic": topic}
+            db.session.add(BatchSession(batch_id=batch_id, **session))
+    db.session.flush()
+    _span(batch)
+    return batch
+
+
+def remove_session(*, batch_id: int, session_id: int) -> bool:
+    """Take one session off a draft; answers whether it was there. Refuses with `NoDraft`."""
+    batch = _draft(batch_id, None)
+    gone = db.session.scalar(
+        sa.delete(BatchSession)
+        .where(BatchSession.id == session_id, BatchSession.batch_id == batch_id)
+        .returning(BatchSession.id)
+    )
+    if gone is not None:
+        _span(batch)
+    return gone is not None
+
+
+def _span(batch: Batch) -> None:
+    """A batch lasts from its first session to its last, in its own zone."""
+    ends = sa.select(sa.func.min(BatchSession.starts_at), sa.func.max(BatchSession.starts_at))
+    first, last = db.session.execute(ends.where(BatchSession.batch_id == batch.id)).one()
+    if first is not None:
+        batch.starts_on = first.astimezone(batch.tz).date()
+        batch.ends_on = last.astimezone(batch.tz).date()
+    db.session.flush()
+
+
+def _draft(batch_id: int, seen: int | None) -> Batch:
+    batch = _locked(batch_id)
+    if batch.state is not BatchState.DRAFT:
+        raise NoDraft(state=batch.state)
+    if seen is not None and batch.version != seen:
+        raise Changed
+    batch.version += 1
+    return batch
+
+
+def _locked(batch_id: int) -> Batch:
+    return db.session.get_one(
+        Batch, batch_id, populate_existing=True, with_for_update={"of": Batch}
+    )
+
+
+def _add_seats(batch_id: int, capacity: int) -> None:
+    rows = [{"batch_id": batch_id, "number": number} for number in range(1, capacity + 1)]
+    if rows:
+        db.session.execute(sa.insert(Seat), rows)

@@ -26,6 +26,12 @@ class Section(NamedTuple):
     tabs: tuple[Tab, ...]
 
 
+# What is about one batch, or one person in it.
+OF_BATCHES = (
+    *("roster", "bulk", "by_hand", "person", "address", "messages", "message_draft"),
+    *("message_preview", "planning", "editing", "copying", "pattern", "steering", "dates"),
+    *("sessions", "imports"),
+)
 SECTIONS = (
     Section(_("Today"), (Tab("today.index", _("Today"), ("today",)),)),
     Section(
@@ -68,10 +74,10 @@ SECTIONS = (
 )
 # Everything about one batch; these addresses take its code.
 OF_A_BATCH = (
-    Tab("roster.show", _("People"), ("roster", "bulk")),
-    Tab("planning.show", _("Plan"), ("planning",)),
+    Tab("roster.show", _("People"), ("roster", "bulk", "by_hand")),
+    Tab("planning.show", _("Plan"), ("planning", "editing", "copying", "pattern")),
     Tab("sessions.index", _("Sessions"), ("sessions",)),
-    Tab("messages.index", _("Messages"), ("messages",)),
+    Tab("messages.index", _("Messages"), ("messages", "message_draft", "message_preview")),
     Tab("steering.show", _("Size, dates, calling off"), ("steering", "dates")),
     Tab("figures.show", _("Figures"), ("figures",)),
     Tab("imports.index", _("Import"), ("imports",)),

@@ -157,6 +157,9 @@ def _blank(people: Sequence[Registration], wanted: str) -> MessageForm:
         to=to.value,
         # Whoever writes to somebody who has left means just that person.
         ended=bool(people) and not any(one.state.is_live for one in people),
+        # What another page has ready to be sent, such as the answer to "Why?".
+        subject=request.args.get("subject", ""),
+        text=request.args.get("text", ""),
         key=secrets.token_hex(16),
         version=1,
     )

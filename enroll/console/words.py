@@ -64,6 +64,7 @@ LETTERS = {
     "reminder": _("Reminder of a deadline"),
     "batch_confirmed_to_run": _("The batch goes ahead"),
     "batch_rescheduled": _("New dates"),
+    "batch_changed": _("Something about the batch changed"),
     "batch_undecided": _("Not decided yet"),
     "batch_joining": _("Joining instructions"),
     "links": _("Links asked for again"),
@@ -105,6 +106,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(state_words)
     app.add_template_filter(dialled)
     app.add_template_filter(brief)
+    app.add_template_filter(brief_hour)
     app.add_template_filter(action_words)
     app.add_template_global(BATCH_STATES, "batch_states")
 
@@ -132,6 +134,11 @@ def dialled(phone: str) -> str:
 def brief(at: datetime, zone: str) -> str:
     """A moment in the batch's zone, for rows under a heading that names the zone."""
     return str(format_datetime(at.astimezone(ZoneInfo(zone)), "d MMM y, HH:mm", rebase=False))
+
+
+def brief_hour(at: datetime, zone: str) -> str:
+    """The hour of a moment in the batch's zone, for a cell of a calendar."""
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm", rebase=False))
 
 
 def hand(by: str, colleagues: Mapping[str, str]) -> str:

@@ -35,7 +35,8 @@ REMINDER = "reminder"
 ADDRESS_NEWS = "address_corrected"
 DATED_NEWS = ("batch_undecided", "batch_rescheduled", "batch_joining")
 STAFF_MESSAGE = "staff_message"
-BATCH_NEWS = ("batch_confirmed_to_run", *DATED_NEWS)
+BATCH_CHANGED = "batch_changed"
+BATCH_NEWS = ("batch_confirmed_to_run", BATCH_CHANGED, *DATED_NEWS)
 
 
 def promised(source: State | None, target: State, by: str) -> str | None:

@@ -222,4 +222,20 @@ NEWS_SAMPLES = [
         "The links to your registrations",
         ("You are enrolled.", "not confirmed yet", "Somewhere else.", "/registrations/t3"),
     ),
+    # ---- the plan
+    Sample(
+        "batch_changed",
+        NAMED | {"calendar": calendar("PUBLISH", 2)},
+        "Something has changed: ",
+        ("This is how it is now:", "Köln, Domplatz 1", "Dr. Rao", "attached for your calendar"),
+        ("https://meet.example",),
+    ),
+    Sample(
+        "batch_changed",
+        NAMED | {"calendar": None},
+        "Something has changed: ",
+        ("Online", "not decided yet", "https://meet.example/ml-7", "A laptop"),
+        ("Domplatz", "attached"),
+        batch=JOINING | {"is_online": True, "teacher": ""},
+    ),
 ]
