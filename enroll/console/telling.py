@@ -15,14 +15,14 @@ from enroll.web import moment
 
 WORDS: dict[str, LazyString] = {
     "registration_applied": _(
-        "We have your application for %(batch)s. The institute decides, and we call you."
+        "We have your application for %(batch)s. The institute decides, and we let you know."
     ),
     "registration_held": _(
         "You are admitted to %(batch)s. A seat is kept for you until %(deadline)s: do you take it?"
     ),
     "registration_waitlisted": _(
         "All seats of %(batch)s are taken just now. You are on the waitlist; when a seat frees and it"
-        " is your turn, we call you."
+        " is your turn, we let you know."
     ),
     "registration_offered": _(
         "A seat in %(batch)s is free for you until %(deadline)s: do you take it?"
@@ -44,7 +44,7 @@ WORDS: dict[str, LazyString] = {
     "batch_rescheduled": _(
         "%(batch)s has new dates: it begins on %(begins)s and ends on %(ends)s."
     ),
-    "batch_undecided": _("It is not decided yet whether %(batch)s takes place. We call you."),
+    "batch_undecided": _("It is not decided yet whether %(batch)s takes place. We let you know."),
     "batch_joining": _("%(batch)s begins on %(begins)s. How to join: %(join)s %(bring)s"),
 }
 _OFFER = _("You are offered a seat in %(title)s, from %(day)s.")

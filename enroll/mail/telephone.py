@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from enroll.db import db, dialect_name, insert_once
 from enroll.mail.models import Letter, PhoneTask
-from enroll.mail.states import BY_TELEPHONE
+from enroll.mail.states import BY_TELEPHONE, NO_MAILBOX, LetterState
 
 MOST = 100
 
@@ -80,6 +80,18 @@ def tick_all(*, about: str, by: str, now: datetime) -> None:
         .values(told_at=now, told_by=by)
         .execution_options(synchronize_session=False)
     )
+
+
+def letters_to_nobody() -> Iterator[str]:
+    """What the audit asks: was anything ever sent to who has no mailbox, or not made a task?"""
+    task = sa.exists().where(PhoneTask.letter_id == Letter.id)
+    waits = Letter.state.in_([LetterState.QUEUED, LetterState.CLAIMED])  # the worker makes the task
+    is_right = sa.and_(Letter.state == LetterState.SUPPRESSED, task)
+    wrong = sa.select(Letter.id, Letter.state).where(
+        Letter.recipient.endswith(f"@{NO_MAILBOX}"), ~is_right, ~waits
+    )
+    for row in db.session.execute(wrong):
+        yield f"letter {row.id}: {row.state.value}, but nobody has that mailbox, and nobody is told"
 
 
 def _is_open() -> sa.ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from enroll.batches.models import Batch, Seat, begins_at
 from enroll.db import db
 from enroll.mail.models import Letter
+from enroll.mail.telephone import letters_to_nobody
 from enroll.registrations.eligibility import is_eligible, is_on
 from enroll.registrations.letters import SILENT, promised
 from enroll.registrations.models import Registration, RegistrationEvent, RegistrationGroup
@@ -25,9 +26,7 @@ from enroll.registrations.states import LIVE, MOVES, SEATED, State
 # two seconds. Only what is older is an error.
 GRACE = timedelta(seconds=10)
 OFFERS_FIT = timedelta(hours=25)  # with more time before the start, twelve hours by day fit in
-
 ROWS_AT_ONCE = 5_000
-
 Check = Callable[[datetime], Iterator[str]]
 
 
@@ -297,4 +296,5 @@ CHECKS: tuple[Check, ...] = (
     _moves_end_where_they_began,
     _histories_replay,
     _every_promise_one_letter,
+    lambda _now: letters_to_nobody(),
 )

@@ -26,6 +26,7 @@ from enroll.registrations import (
     steering,
     telephoning,
 )
+from enroll.registrations.audit import audit
 from enroll.registrations.doubles import Likeness
 from enroll.registrations.models import Note, Registration
 from enroll.registrations.replay import BY_HAND, Step, replay
@@ -199,6 +200,19 @@ def test_a_letter_that_came_into_the_queue_all_the_same_is_not_sent(app: Flask, 
         ("suppressed", BY_TELEPHONE, None)
     }
     assert len(telephone.untold()) == len(rows)
+
+
+def test_the_audit_misses_a_task_and_finds_a_letter_that_was_sent(staff_id: int, now: datetime) -> None:
+    asha = call(make.batch(1), staff_id, now=now)
+    sent = sa.update(Letter).where(Letter.about == f"registration:{asha.id}")
+    atomically(lambda: db.session.execute(sent.values(state="sent")))
+    assert any("nobody has that mailbox" in line for line in audit(now)["problems"])
+    atomically(lambda: db.session.execute(sent.values(state="suppressed")))
+    assert audit(now)["problems"] == []
+    (kept,) = db.session.scalars(sa.select(PhoneTask.letter_id))
+    atomically(lambda: db.session.execute(sa.delete(PhoneTask)))
+    assert any("nobody is told" in line for line in audit(now)["problems"])
+    atomically(telephone.make_task, kept)
 
 
 def test_what_is_outdated_need_not_be_told(staff_id: int, now: datetime) -> None:
