@@ -152,7 +152,7 @@ def filled(batch: Batch, capacity: int) -> dict[str, Any]:
         found[name] = local(getattr(batch, name), batch.tz)
     if batch.fee_currency:
         found["fee"] = Decimal(batch.fee_minor) / 10 ** _precision(batch.fee_currency)
-    own = {"fee_currency": batch.fee_currency, "capacity": capacity, "version": batch.version}
+    own = {"fee_currency": batch.fee_currency, "capacity": capacity, "version": str(batch.version)}
     return found | own
 
 

@@ -159,7 +159,7 @@ def _summary(batch: Batch, form: PlanForm, refusal: str | None = None) -> Respon
 
 def _again(batch: Batch, form: PlanForm, refusal: str) -> ResponseReturnValue:
     """The colleague's version was seen by being told of it: the next press means it."""
-    form.version.data, form.version.raw_data = batch.version, [str(batch.version)]
+    form.version.data, form.version.raw_data = str(batch.version), [str(batch.version)]
     form.sure.data, form.sure.raw_data = "", [""]
     if batch.state is BatchState.DRAFT:
         return _edit_page(batch, form, refusal)
@@ -211,7 +211,7 @@ def _proposed(course: Course) -> dict[str, Any]:
         "opens_at": datetime.combine(today, datetime.min.time()).replace(hour=9),
         "closes_at": noon - timedelta(days=3),
         "decide_on": starts_on - timedelta(days=7) if found.get("minimum") else None,
-        "version": 0,
+        "version": "0",
     }
 
 

@@ -119,7 +119,7 @@ def show(code: str) -> str:
     """The sessions there are, and the form for more."""
     batch = _found(code)
     form = PatternForm(
-        formdata=None, first_on=batch.starts_on, until=batch.ends_on, version=batch.version
+        formdata=None, first_on=batch.starts_on, until=batch.ends_on, version=str(batch.version)
     )
     return _page(batch, form)
 
@@ -163,7 +163,7 @@ def remove(code: str, number: int) -> ResponseReturnValue:
     try:
         there = atomically(planning.remove_session, batch_id=batch.id, session_id=number)
     except Refused as refusal:
-        form = PatternForm(formdata=None, version=batch.version)
+        form = PatternForm(formdata=None, version=str(batch.version))
         return _page(_found(code), form, refusal=_why_not(refusal)), 409
     if not there:
         abort(404)
