@@ -1,8 +1,8 @@
 """The fourth part of `make bench`: how long a roster takes, and a press for many people.
 
 Medians of single requests within one process, no network, with 1 000 and with 10 000 people in the
-batch, three times as many in others beside it; then the time of one press for 500 people, which is
-how long others who want the batch wait at the most.
+batch, three times as many in others beside it; then the time of one press for as many people as it
+may mean, which is how long others who want the batch wait at the most.
 """
 
 from __future__ import annotations

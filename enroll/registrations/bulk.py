@@ -23,15 +23,16 @@ from enroll.registrations.allocation import offer, promote
 from enroll.registrations.arriving import WaitlistFull
 from enroll.registrations.clashes import Clash
 from enroll.registrations.eligibility import is_asked_elsewhere
-from enroll.registrations.locking import lock_people, lock_seating
+from enroll.registrations.locking import lock_people, lock_seating, tied
 from enroll.registrations.models import Registration
-from enroll.registrations.moving import AlreadyThere, promote_bound
+from enroll.registrations.moving import AlreadyThere
 from enroll.registrations.relocating import CannotWait, refuse_no_way, relocate
 from enroll.registrations.replay import OUT_OF_TURN
 from enroll.registrations.seats import claim_seats
 from enroll.registrations.states import State
 
-MOST = 500  # people by one press: so long others who want the batch wait some seconds at the most
+# People by one press. Others who want the batch wait meanwhile: two or three seconds at the most.
+MOST = 200
 LONGEST_REASON = 180  # of an offer out of turn: it stands in the history beside the words before it
 
 
@@ -180,6 +181,7 @@ def _decide(order: Order, ids: Sequence[int]) -> list[Result]:
 
 def _cancel(order: Order, ids: Sequence[int]) -> list[Result]:
     people = lock_people(ids, order.batch_id)
+    bound = set(tied(*ids).values())
     results = []
     for one in people:
         left = why_left(order.verb, one)
@@ -187,7 +189,7 @@ def _cancel(order: Order, ids: Sequence[int]) -> list[Result]:
             deciding.take_back(one, reason=order.reason, by=order.by, now=order.now)
         results.append(Result(one.id, left or "", one.state))
     # Only now: else a seat is offered to somebody who is cancelled next.
-    _promote_all(people, order)
+    _promote_all({order.batch_id, *bound}, order.now)
     return results
 
 
@@ -227,13 +229,14 @@ def _offer_one(order: Order, one: Registration, *, is_first: bool) -> Left | Non
 def _move(order: Order, ids: Sequence[int]) -> list[Result]:
     people = lock_people(ids, order.batch_id, order.to_batch_id)
     refuse_no_way(order.batch_id, order.to_batch_id, order.now)
+    bound = set(tied(*ids).values())
     results = []
     for one in people:
         left, state = why_left(order.verb, one), one.state
         if left is None:
             left, state = _move_one(order, one)
         results.append(Result(one.id, left or "", state))
-    _promote_all(people, order)
+    _promote_all({order.batch_id, order.to_batch_id, *bound}, order.now)
     return results
 
 
@@ -251,12 +254,10 @@ def _move_one(order: Order, one: Registration) -> tuple[Left | None, State]:
     return None, new.state
 
 
-def _promote_all(people: Iterable[Registration], order: Order) -> None:
-    """What frees goes to whom it belongs to, here and where these people are bound to."""
-    bound = [one for one in people if one.wish_id is not None or one.replaces_id is not None]
-    for one in bound:
-        promote_bound(one, order.now)
-    promote(batch_id=order.batch_id, now=order.now)
+def _promote_all(batch_ids: Iterable[int], now: datetime) -> None:
+    """What frees goes to whom it belongs to, here and wherever these people were bound to."""
+    for batch_id in sorted(batch_ids):
+        promote(batch_id=batch_id, now=now)
 
 
 def _read(batch_id: int, ids: Sequence[int]) -> list[Registration]:

@@ -73,12 +73,18 @@ def leave(others: Iterable[Registration], *, into: Registration, now: datetime) 
     Who had asked to move from one of them to a third batch asks to move from the new seat now.
     """
     left = list(others)
+    give_up(left, into=into, now=now)
+    for other in left:
+        promote(batch_id=other.batch_id, now=now)
+
+
+def give_up(left: Collection[Registration], *, into: Registration, now: datetime) -> None:
+    """The same, while the caller promotes in the batches of these places before it commits."""
     lead_on([one.id for one in left], into)
+    why = f"enrolled in {batch_facts(into.batch_id).code}"
     for other in left:
         by = "transfer" if other.id == into.replaces_id else "wish"
-        why = f"enrolled in {batch_facts(into.batch_id).code}"
         move(other, State.WITHDRAWN, by=by, why=why, now=now)
-        promote(batch_id=other.batch_id, now=now)
 
 
 def lead_on(left: Collection[int], into: Registration) -> None:

@@ -11,13 +11,13 @@ from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.models import Batch, Seat, begins_at
 from enroll.db import db
 from enroll.refusal import Refused
-from enroll.registrations.allocation import arrive, claim_first, promote
+from enroll.registrations.allocation import arrive, claim_first
 from enroll.registrations.arriving import refuse_long_waitlist
 from enroll.registrations.clashes import refuse_clash
 from enroll.registrations.eligibility import comes_first, is_on
 from enroll.registrations.entering import enter_also, is_live_in
 from enroll.registrations.models import Registration
-from enroll.registrations.moving import AlreadyThere, NoWayThere, leave, left_behind
+from enroll.registrations.moving import AlreadyThere, NoWayThere, give_up, left_behind
 from enroll.registrations.seats import count_free
 from enroll.registrations.states import State
 
@@ -60,8 +60,9 @@ def relocate(
     """Move one person, under the locks of `lock_people`; one letter tells of it, with the reason.
 
     With a seat free there that nobody there has a claim to: enrolled there and gone here. Without:
-    on the waitlist there, and what is held here stays until a seat there is taken. Refuses, before
-    anything has changed, with `AlreadyThere`, `Clash`, `WaitlistFull`, `CannotWait`.
+    on the waitlist there, and what is held here stays until a seat there is taken. The caller
+    promotes in all batches it has locked. Refuses, before anything has changed, with
+    `AlreadyThere`, `Clash`, `WaitlistFull`, `CannotWait`.
     """
     here, there = batch_facts(old.batch_id), batch_facts(to_batch_id)
     if is_live_in(old, there.id):
@@ -76,7 +77,7 @@ def relocate(
     seats = claim_first(there.id, 1, now=now, besides=new.id) or []
     told = {"moved_from": here.title, "reason": reason}
     arrive(new, State.CONFIRMED, *seats, by=by, why=WHY, now=now, more=told)
-    leave(leaving, into=new, now=now)
+    give_up(leaving, into=new, now=now)
     return new
 
 
@@ -90,7 +91,6 @@ def _wait_there(
     new = _enter(old, there, now)
     more = {"keeps": here.title, "reason": told["reason"]}
     arrive(new, State.WAITLISTED, by=told["by"], why=WHY, now=now, more=more)
-    promote(batch_id=there.id, now=now)
     return new
 
 

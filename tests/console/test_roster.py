@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -146,3 +147,113 @@ def test_whoever_does_not_plan_sees_no_links_to_rosters(client: FlaskClient) -> 
     page = client.get("/staff/").text
     assert batch.code in page
     assert "/roster" not in page
+
+
+# ---------------------------------------------------------------- what the address asks for
+
+
+def _people(page: str) -> list[int]:
+    return [int(one) for one in re.findall(r'name="people" value="(\d+)"', page)]
+
+
+def test_filters_order_and_columns_stand_in_the_address(planner: FlaskClient) -> None:
+    batch = make.batch(2, code="here")
+    people = [make.registration(batch, f"{n}@example.org", confirmed=n < 2) for n in range(4)]
+    page = planner.get("/staff/batches/here/roster?state=waitlisted&c=name&c=address&sort=name").text
+    assert set(_people(page)) == {one.id for one in people[2:]}
+    assert re.findall(r'<th scope="col"[^>]*>(.*?)</th>', page) == ["Tick", "Name", "E-mail confirmed"]
+    assert 'href="/staff/batches/here/roster?sort=name&amp;c=name&amp;c=address&amp;state=confirmed' in page
+    only_names = planner.get("/staff/batches/here/roster?c=name").text
+    assert re.findall(r'<th scope="col"[^>]*>(.*?)</th>', only_names) == ["Tick", "Name"]
+
+
+def test_the_counts_lead_to_as_many_people(planner: FlaskClient) -> None:
+    batch = make.batch(2, code="here")
+    for n in range(5):
+        make.registration(batch, f"{n}@example.org", confirmed=True)
+    page = planner.get("/staff/batches/here/roster").text
+    nav = page.partition('class="counts"')[2].partition("</nav>")[0]
+    links = re.findall(r'(?s)href="([^"#]*).*?<span class="number">(\d+)</span>', nav)
+    assert [number for _link, number in links] == ["5", "3", "2"]
+    for link, number in links:
+        assert len(_people(planner.get(link.replace("&amp;", "&")).text)) == int(number)
+
+
+def test_a_state_is_a_shape_and_words_and_no_two_shapes_are_alike(planner: FlaskClient) -> None:
+    from flask import current_app, render_template_string
+
+    with current_app.test_request_context():
+        shapes = {
+            state: render_template_string(
+                "{% from 'console/_shapes.html' import shape with context %}{{ shape(state) }}",
+                state=state.value,
+            )
+            for state in State
+        }
+    assert len(set(shapes.values())) == len(State)
+    batch = make.batch(1, code="here")
+    make.registration(batch)
+    page = planner.get("/staff/batches/here/roster").text
+    row = page.partition("<tbody")[2].partition("</tbody>")[0]
+    assert shapes[State.PENDING] in row
+    assert "Seat held, e-mail not confirmed" in row
+
+
+@pytest.mark.parametrize("typed", ["a", "%20", "7"])
+def test_too_short_a_question_is_told_and_everybody_shown(planner: FlaskClient, typed: str) -> None:
+    batch = make.batch(2, code="here")
+    make.registration(batch)
+    page = planner.get(f"/staff/batches/here/roster?q={typed}")
+    assert page.status_code == 200
+    assert ("Type at least two characters" in page.text) == (typed != "%20")
+    assert len(_people(page.text)) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "state=nonsense", "waits=x&address=x&letters=x&sort=x&group=x", "since=yesterday",
+        "since=0001-01-01", "since=9999-12-31", "group=" + "9" * 12, "c=password", "q=%25",
+        "q=" + "x" * 5000, "all=1&people=7", "after=&before=",
+    ],
+)  # fmt: skip
+def test_odd_addresses_show_something(planner: FlaskClient, address: str) -> None:
+    make.registration(make.batch(2, code="here"))
+    assert planner.get(f"/staff/batches/here/roster?{address}").status_code == 200
+
+
+def test_a_day_begins_when_the_batchs_own_clocks_say_so(planner: FlaskClient) -> None:
+    batch = make.batch(2, code="here", zone="Pacific/Kiritimati")  # fourteen hours ahead
+    one = make.registration(batch)
+    there = one.created_at.astimezone(batch.tz).date()
+    since = "/staff/batches/here/roster?since="
+    assert len(_people(planner.get(f"{since}{there}").text)) == 1
+    assert "Nobody of this kind" in planner.get(f"{since}{there + timedelta(days=1)}").text
+
+
+@pytest.mark.parametrize("key", ["x", "1.2.3", "0." + "9" * 20])
+def test_a_page_that_never_was_is_not_found(planner: FlaskClient, key: str) -> None:
+    make.registration(make.batch(2, code="here"))
+    assert planner.get(f"/staff/batches/here/roster?after={key}").status_code == 404
+
+
+# ---------------------------------------------------------------- all batches
+
+
+def test_one_box_finds_people_in_all_batches(planner: FlaskClient) -> None:
+    for code in ("first", "second"):
+        make.registration(make.batch(1, code=code), "asha@example.org")
+    make.registration(make.batch(1, code="third"), "bibi@example.org")
+    page = planner.get("/staff/people?q=asha%40").text
+    assert page.count('class="panel"') == 1
+    assert page.index(">second<") < page.index(">first<")
+    assert "third" not in page
+    assert "Nobody of this name" in planner.get("/staff/people?q=nobody").text
+    assert "Type at least two characters" in planner.get("/staff/people?q=a").text
+    assert planner.get("/staff/people").text.count('class="panel"') == 0
+
+
+def test_only_who_plans_finds_people(client: FlaskClient) -> None:
+    colleague(Duty.MODERATE)
+    sign_in(client)
+    assert client.get("/staff/people?q=asha").status_code == 403
