@@ -52,7 +52,9 @@ PAGES = {
 STAFF_PAGES = {
     "staff": "/staff/",
     "roster": "/staff/batches/ops-01/roster",
-    "roster-apply": "/staff/batches/ops-03/roster",
+    "roster-apply": "/staff/batches/ops-03/roster?state=applied",
+    "roster-bulk": "/staff/batches/ops-01/bulk?verb=cancel&all=1",
+    "find-people": "/staff/people?q=verma",
     "steer": "/staff/batches/fnd-02/steer",
     "call-off": "/staff/batches/fnd-02/call-off",
     "shift": "/staff/batches/fnd-02/shift?days=7",

@@ -32,7 +32,9 @@ OPEN = "mle-02"  # the demo batch with the most free seats, meetings and a teach
 
 STAFF = {
     "staff": "/staff/",
-    "roster-apply": "/staff/batches/ops-03/roster",
+    "roster-apply": "/staff/batches/ops-03/roster?state=applied",
+    "roster-bulk": "/staff/batches/ops-01/bulk?verb=cancel&all=1",
+    "find-people": "/staff/people?q=verma",
     "map-drafts": "/staff/curriculum",
     "teaching": "/staff/teaching",
     "teaching-edit": "/staff/teaching/2",
