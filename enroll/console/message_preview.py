@@ -15,9 +15,9 @@ from enroll.accounts.duties import Duty
 from enroll.batches.queries import find_batch
 from enroll.console import message_queries, queries
 from enroll.console.guard import needs
-from enroll.console.message_form import numbers
+from enroll.console.message_form import number_of
 from enroll.mail.rendering import render
-from enroll.registrations.audiences import reached
+from enroll.registrations.audiences import reach, reached
 from enroll.registrations.messages import Message
 from enroll.registrations.models import Registration
 from enroll.registrations.placeholders import fill, fill_html
@@ -44,13 +44,12 @@ class Shown(NamedTuple):
 @pages.get("/<int:number>/letter.html")
 @needs(Duty.PLAN)
 def letter(code: str, number: int) -> ResponseReturnValue:
-    """The HTML part as it would be sent to `?as=`, in a page that may run and load nothing."""
+    """The HTML part as it would be sent to `?as=` or the first, in a page that may run and load nothing."""
     batch = find_batch(code) or abort(404)
-    wanted = numbers([request.args.get("as", "")])
-    if number > queries.LARGEST or not wanted:
+    if number > queries.LARGEST:
         abort(404)
     message = message_queries.find_message(batch.id, number) or abort(404)
-    one = reached(message, wanted[0]) or abort(404)
+    one = _wanted(message) or abort(404)
     personal()
     return (
         letter_of(one, message).html,
@@ -65,8 +64,15 @@ def letter(code: str, number: int) -> ResponseReturnValue:
 
 def reader_of(message: Message, first: Sequence[Registration]) -> Registration | None:
     """Whose letter is looked at: the one asked for by `?as=`, else the first."""
-    wanted = numbers([request.args.get("as", "")])
-    return (reached(message, wanted[0]) if wanted else None) or (first[0] if first else None)
+    return (_wanted(message) if "as" in request.args else None) or (first[0] if first else None)
+
+
+def _wanted(message: Message) -> Registration | None:
+    """The person `?as=` asks for, if the message would reach them; without it the first it would."""
+    if "as" not in request.args:
+        return next(iter(reach(message, names=1, left_out=0).first), None)
+    wanted = number_of(request.args["as"])
+    return reached(message, wanted) if wanted else None
 
 
 def letter_of(one: Registration, message: Message) -> Shown:

@@ -20,6 +20,7 @@ from enroll.db import atomically
 from tests import make
 from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
+from tests.registrations.corresponding import draft
 
 
 def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
@@ -34,7 +35,9 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
         by="test",
         now=clock.now(),
     )  # the first one, so that its number is the registration's
-    values = {"code": batch.code, "number": make.registration(batch).id, "which": 1, "token": "x"} | _said()
+    one = make.registration(batch, confirmed=True)
+    draft(batch, colleague(Duty.PLAN, email="writer@example.org"))  # the first message, too
+    values = {"code": batch.code, "number": one.id, "which": 1, "token": "x"} | _said()
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if not rule.rule.startswith("/staff") or rule.endpoint in OPEN:

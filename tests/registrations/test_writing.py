@@ -538,6 +538,12 @@ def test_a_letter_on_its_way_is_stopped_when_it_has_to_be_tried_again(
 # ---------------------------------------------------------------- erasing
 
 
+def everybody(batch: make.Batch) -> list[int]:
+    """The numbers of a batch's people, in the order they came."""
+    query = sa.select(Registration.id).where(Registration.batch_id == batch.id)
+    return list(db.session.scalars(query.order_by(Registration.queue_number)))
+
+
 def everything_kept() -> str:
     db.session.rollback()
     return json.dumps(contents(), default=str)
@@ -547,7 +553,7 @@ def test_erasing_a_person_takes_them_out_of_what_staff_wrote(
     app: Flask, staff: int, now: datetime
 ) -> None:
     batch = crowd(3)
-    ids = db.session.scalars(sa.select(Registration.id).where(Registration.batch_id == batch.id)).all()
+    ids = everybody(batch)
     name = {"name": "Asha Secret", "email": "asha.secret@example.org"}
     rename = sa.update(Registration).where(Registration.id == ids[0]).values(**name)
     atomically(lambda: db.session.execute(rename) and None)
@@ -595,7 +601,7 @@ def test_nobody_is_erased_between_their_name_and_their_letter(
 ) -> None:
     """Erasing beside the worker, many times: no letter keeps a name, nothing stands still."""
     batch = crowd(60)
-    ids = db.session.scalars(sa.select(Registration.id).where(Registration.batch_id == batch.id)).all()
+    ids = everybody(batch)
     message = sent(batch, staff)
     start = Barrier(2)
 
