@@ -32,7 +32,7 @@ from enroll.mail.rendering import preview
 from enroll.refusal import Refused
 from enroll.registrations import bulk, relocating, roster
 from enroll.registrations.bulk import LONGEST_REASON, MOST, REASONED, Verb
-from enroll.registrations.foreseeing import seats_for, specimens
+from enroll.registrations.specimens import seats_for, specimens
 from enroll.registrations.models import Registration
 from enroll.web import csrf
 
