@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -171,3 +171,24 @@ class OldSlug(Base):
     kind: Mapped[Kind] = mapped_column(one_of(Kind, "kind"), primary_key=True)
     slug: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     manuscript_id: Mapped[int] = mapped_column(sa.ForeignKey("manuscript.id"))
+
+
+class SelfCheckCount(Base):
+    """How often people who checked themselves stood there in a skill, by month: numbers, nobody.
+
+    No person, no network, no role and no way from one answer to another: ten answers become ten
+    numbers that are one higher.
+    """
+
+    __tablename__ = "self_check_count"
+    __table_args__ = (
+        sa.CheckConstraint("standing BETWEEN 0 AND 3", name="standing_known"),
+        sa.CheckConstraint("number > 0", name="number_positive"),
+    )
+
+    skill_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("skill.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    month: Mapped[date] = mapped_column(primary_key=True)  # its first day, UTC
+    standing: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]

@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import SQLAlchemyError
 from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from enroll import clock
-from enroll.catalog import mapping
+from enroll.catalog import mapping, tally
 from enroll.catalog import queries as catalog
 from enroll.catalog.coverage import Curriculum, gaps
 from enroll.catalog.models import RoleGuide, Skill
 from enroll.catalog.selfcheck import STANDINGS, Path, path
+from enroll.db import atomically
 from enroll.forms import Form
+from enroll.refusal import Busy
 from enroll.registrations import queries as registrations
 from enroll.web import csrf
 
@@ -132,7 +135,7 @@ def _columns(chosen: Chosen, courses: Sequence[Curriculum]) -> list[Column]:
 
 
 @pages.route("/check", methods=["GET", "POST"])
-@csrf.exempt  # nothing is kept: there is nothing that a foreign page could change
+@csrf.exempt  # only a number grows: a foreign page could do no more than anybody who fills in the form
 def check() -> ResponseReturnValue:
     """Ten questions; the answer is an address that holds nothing but the answers."""
     choices = _role_choices() or abort(404)
@@ -140,7 +143,9 @@ def check() -> ResponseReturnValue:
     form = _form(role.skills)
     if request.method == "POST" and form.validate():
         answers = {skill.slug: form[skill.slug].data for skill in role.skills}
-        return redirect(f"{request.path}?{urlencode({'role': role.slug, **answers})}", 303)
+        address = f"{request.path}?{urlencode({'role': role.slug, **answers})}"
+        _count({skill.id: int(answers[skill.slug]) for skill in role.skills})
+        return redirect(address, 303)
     has_answers = any(skill.slug in request.args for skill in role.skills)
     if request.method == "GET" and has_answers and form.validate():
         return _result(role, {skill.slug: int(form[skill.slug].data) for skill in role.skills})
@@ -149,8 +154,16 @@ def check() -> ResponseReturnValue:
     return page, 422 if asked_again else 200
 
 
+def _count(standing: dict[int, int]) -> None:
+    """Add to the tally of skills. A count that is lost is lost: nobody's check fails for it."""
+    try:
+        atomically(tally.count_check, standing=standing, now=clock.now())
+    except (Busy, SQLAlchemyError) as error:
+        current_app.logger.warning("a self-check was not counted: %s", type(error).__name__)
+
+
 def _form(skills: Sequence[Skill]) -> Form:
-    """One question for each skill, filled with what the request brings. No token: nothing is kept."""
+    """One question for each skill, filled with what the request brings. No token: nobody is kept."""
 
     class CheckForm(Form):
         pass
