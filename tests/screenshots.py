@@ -74,6 +74,10 @@ STAFF_PAGES = {
     "question": "/staff/questions/comments/1",
     "reasons": "/staff/comments/reasons",
     "service": "/staff/comments/service",
+    "board": "/staff/board",
+    "run": "/staff/batches/fnd-02/run?back=board",
+    "figures": "/staff/figures",
+    "figures-batch": "/staff/figures/ops-01",
 }
 
 

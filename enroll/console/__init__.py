@@ -14,6 +14,7 @@ TASKS = (
     *("today", "account", "colleagues", "log"),
     *("roster", "bulk", "searching", "person", "by_hand", "address"),
     *("messages", "message_draft", "message_preview"),
+    *("board", "figures"),
     *("planning", "editing", "copying", "pattern", "steering", "dates"),
     *("curriculum", "teaching", "grid"),
     *("moderation", "comment", "questions", "appeals"),

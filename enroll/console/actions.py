@@ -30,6 +30,8 @@ ACTIONS = {
     "colleagues.remove_proofs": _("Took a colleague's second proofs away"),
     "colleagues.dismiss": _("Let a colleague go"),
     "colleagues.take_back": _("Took a colleague back"),
+    "figures.export": _("Exported figures"),
+    "figures.export_batch": _("Exported the figures of a batch"),
     "log.export": _("Exported the activity log"),
 }
 

@@ -32,8 +32,8 @@ from enroll.mail.rendering import preview
 from enroll.refusal import Refused
 from enroll.registrations import bulk, relocating, roster
 from enroll.registrations.bulk import LONGEST_REASON, MOST, REASONED, Verb
-from enroll.registrations.specimens import seats_for, specimens
 from enroll.registrations.models import Registration
+from enroll.registrations.specimens import seats_for, specimens
 from enroll.web import csrf
 
 pages = Blueprint("bulk", __name__, url_prefix="/staff/batches")

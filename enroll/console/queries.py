@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from enroll.accounts.models import Staff
-from enroll.batches.deadlines import offered_until
-from enroll.batches.facts import BatchFacts, batch_facts
 from enroll.batches.models import Batch, Seat
 from enroll.catalog.models import Version
 from enroll.db import db
 from enroll.mail.models import Letter
 from enroll.registrations.acts import RosterAct, RosterResult
-from enroll.registrations.eligibility import comes_first
 from enroll.registrations.letters import about
 from enroll.registrations.models import Registration, RegistrationEvent
 from enroll.registrations.roster import group_numbers
-from enroll.registrations.seats import count_free
 from enroll.registrations.states import LIVE, State
-from enroll.registrations.steering import next_batches
 
 LARGEST = 2**31 - 1  # of a number in the database
 
@@ -211,53 +205,3 @@ def names_of_hands(hands: Iterable[str]) -> dict[str, str]:
     ids = [int(number) for number in numbers if number.isdecimal() and int(number) <= LARGEST]
     rows = db.session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids)))
     return {f"staff {row.id}": row.name for row in rows}
-
-
-# ---------------------------------------------------------------- calling off
-
-
-class CallOff(NamedTuple):
-    """What calling a batch off would do as things stand."""
-
-    people: int  # written to
-    elsewhere: list[tuple[BatchFacts, int]]  # offered a seat there
-
-    @property
-    def offered(self) -> int:
-        return sum(count for _batch, count in self.elsewhere)
-
-
-def foresee_call_off(batch_id: int, now: datetime) -> CallOff:
-    """How many would be written to, and offered a seat in which batches: as `call_off` would do."""
-    people = db.session.scalars(
-        sa.select(Registration)
-        .where(Registration.batch_id == batch_id, Registration.state.in_(LIVE))
-        .order_by(Registration.created_at, Registration.id)
-    ).all()
-    room = {
-        other_id: count_free(other_id)
-        for other_id in next_batches(batch_id, now)
-        if _takes_offers(other_id, now)
-    }
-    there = _live_in(list(room))
-    offered: Counter[int] = Counter()
-    for one in people:
-        first = next((other for other, free in room.items() if free > offered[other]), None)
-        if first is not None and one.address_confirmed_at and (first, one.email) not in there:
-            offered[first] += 1
-    return CallOff(len(people), [(batch_facts(other), count) for other, count in offered.items()])
-
-
-def _takes_offers(batch_id: int, now: datetime) -> bool:
-    batch = batch_facts(batch_id)
-    until = offered_until(now, hours=batch.offer_hours, zone=batch.tz, latest=batch.begins_at)
-    return until is not None and comes_first(batch_id)
-
-
-def _live_in(batch_ids: Collection[int]) -> set[tuple[int, str]]:
-    rows = db.session.execute(
-        sa.select(Registration.batch_id, Registration.email).where(
-            Registration.batch_id.in_(batch_ids), Registration.state.in_(LIVE)
-        )
-    )
-    return {(row.batch_id, row.email) for row in rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
@@ -25,6 +25,7 @@ from enroll.db import atomically
 from enroll.forms import Form
 from enroll.refusal import Refused
 from enroll.registrations import steering
+from enroll.registrations.foreseeing import foresee_call_off
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.queries import Standing, standing
 from enroll.web import csrf
@@ -86,6 +87,13 @@ def _resize(*, batch_id: int, capacity: int, now: datetime) -> tuple[int, int]:
     return had, steering.resize(batch_id=batch_id, capacity=capacity, now=now)
 
 
+@pages.get("/<code>/run")
+@needs(Duty.PLAN)
+def confirm(code: str) -> str:
+    """What confirming to run would do, before it is done."""
+    return _run_page(_found(code))
+
+
 @pages.post("/<code>/run")
 @needs(Duty.PLAN)
 def run(code: str) -> ResponseReturnValue:
@@ -94,10 +102,23 @@ def run(code: str) -> ResponseReturnValue:
     try:
         changed = atomically(steering.confirm_to_run, batch_id=batch.id, now=clock.now())
     except Refused as refusal:
+        if _comes_from_board():
+            return _run_page(_found(code), why_not(refusal)), 409
         return _page(_found(code), refusal=why_not(refusal)), 409
     if changed:
         return _back(code, gettext("The batch is confirmed to run. Everybody in it is written to."))
     return _back(code, gettext("The batch had been confirmed to run already."), "note")
+
+
+def _run_page(batch: Batch, refusal: str | None = None) -> str:
+    return render_template(
+        "console/steering/run.html",
+        batch=batch,
+        refusal=refusal,
+        stand=standing([batch.id]).get(batch.id, Standing()),
+        people=queries.count_live(batch.id),
+        back=_comes_from_board(),
+    )
 
 
 # ---------------------------------------------------------------- calling off
@@ -142,7 +163,8 @@ def _call_off_page(batch: Batch, refusal: str | None = None) -> str:
         "console/steering/call_off.html",
         batch=batch,
         refusal=refusal,
-        foreseen=queries.foresee_call_off(batch.id, clock.now()),
+        foreseen=foresee_call_off(batch.id, clock.now()),
+        back=_comes_from_board(),
     )
 
 
@@ -153,7 +175,15 @@ def _found(code: str) -> Batch:
     return find_batch(code) or abort(404)
 
 
+def _comes_from_board() -> str | None:
+    """Whoever came from the board goes back there."""
+    return "board" if request.args.get("back") == "board" else None
+
+
 def _back(code: str, said: str, kind: str = "done") -> ResponseReturnValue:
+    if _comes_from_board():
+        flash(f"{code}: {said}", kind)
+        return redirect(url_for("board.index"), 303)
     flash(said, kind)
     return redirect(url_for("steering.show", code=code), 303)
 

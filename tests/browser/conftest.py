@@ -69,6 +69,10 @@ STAFF = {
     "log": "/staff/log?who=1",
     "words": "/staff/comments/words",
     "service": "/staff/comments/service",
+    "board": "/staff/board",
+    "run": "/staff/batches/fnd-02/run?back=board",
+    "figures": "/staff/figures",
+    "figures-batch": "/staff/figures/fnd-02",
 }
 ERRORS = {"not-found": 404, "not-allowed": 405}  # the pages that are errors on purpose
 

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from enroll.batches.models import Batch
 from enroll.batches.planning import Plan, plan_batch
 from enroll.batches.states import BatchState
-from enroll.console.queries import foresee_call_off
 from enroll.db import atomically, db
 from enroll.registrations import steering
+from enroll.registrations.foreseeing import foresee_call_off
 from enroll.registrations.states import State
 from tests import make
 from tests.console.acting import flashed, press, said, text
