@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from flask_babel import format_date, gettext, ngettext
 
@@ -37,15 +37,15 @@ class Filling:
 
 
 def draw_fill(batch: Batch, levels: Sequence[Level], capacity: int, today: date) -> Filling | None:
-    """From the first day on which somebody moved until the last, or until the start."""
+    """From the first day on which somebody moved until the last, or until the start; whole days."""
     if not levels:
         return None
-    first = levels[0].day - timedelta(days=1)
+    first = levels[0].day
     last = max(levels[-1].day, min(batch.starts_on, today))
-    days = [(first - first).days, *((one.day - first).days for one in levels), (last - first).days]
-    numbers = [(0, 0, 0, 0), *(one[1:] for one in levels), levels[-1][1:]]
+    days = [*((one.day - first).days for one in levels), (last - first).days + 1]
+    numbers = [one[1:] for one in (*levels, levels[-1])]
     sums = [[sum(row[:end]) for row in numbers] for end in range(5)]
-    frame = Frame(0, max(days), scale(max([capacity, batch.minimum or 0, *sums[4]])))
+    frame = Frame(0, days[-1], scale(max([capacity, batch.minimum or 0, *sums[4]])))
     kinds = (
         ("bar-enrolled", gettext("enrolled")),
         ("bar-held", gettext("held")),
