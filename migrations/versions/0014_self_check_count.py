@@ -1,13 +1,13 @@
 """Self-checks are counted: which skills people ask for and lack, by month. Numbers, nobody.
 
-Revision: 0014, after 0020
+Revision: 0014, after 0021
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
