@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +11,7 @@ from flask_babel import gettext
 
 from enroll.batches.models import Batch
 from enroll.catalog.coverage import Level as Coverage
-from enroll.console.sheets import neutral
+from enroll.console.sheets import send_sheet
 from enroll.registrations.counting import (
     Journey,
     Level,
@@ -42,14 +40,12 @@ class Table:
 
     def answer(self, filename: str) -> Response:
         """The table as a file; what a spreadsheet would take for a formula is made plain text."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow([name for name, _words in self.heads])
-        for row in self.rows:
-            writer.writerow([neutral(_plain(cell)) for cell in row])
-        found = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
-        found.headers["Content-Disposition"] = f'attachment; filename="{filename}.csv"'
-        return found
+        rows = [[name for name, _words in self.heads], *map(_cells, self.rows)]
+        return send_sheet(rows, name=f"{filename}.csv")
+
+
+def _cells(row: Sequence[Cell]) -> list[object]:
+    return [_plain(cell) for cell in row]
 
 
 def _plain(cell: Cell) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
@@ -12,11 +13,13 @@ from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.catalog import editing
 from enroll.catalog.documents import Kind
+from enroll.catalog.models import Course
 from enroll.comments import appeals, questions, reasons
 from enroll.comments.states import Verb
 from enroll.console.guard import duties_of, guarded, needs
 from enroll.console.sign_in import OPEN  # how else would anybody come in
-from enroll.db import atomically
+from enroll.db import atomically, db
+from enroll.registrations.acts import RosterAct
 from tests import make
 from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
@@ -38,6 +41,9 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
     one = make.registration(batch, confirmed=True)
     draft(batch, colleague(Duty.PLAN, email="writer@example.org"))  # the first message, too
     values = {"code": batch.code, "number": one.id, "which": 1, "token": "x"} | _said()
+    slug = db.session.scalars(sa.select(Course.slug).where(Course.id == batch.course_id)).one()
+    values["slug"] = slug
+    atomically(_acted, batch.id, values["number"])
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if not rule.rule.startswith("/staff") or rule.endpoint in OPEN:
@@ -46,7 +52,18 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
             assert not missing, f"tell this test a value for {missing} of {rule}"
             _domain, path = rule.build({name: values[name] for name in rule.arguments})
             for method in rule.methods - {"HEAD", "OPTIONS"}:
-                yield rule.endpoint, method, path
+                asked = ASKED.get(rule.endpoint, "") if method == "GET" else ""
+                yield rule.endpoint, method, path + asked
+
+
+# Pages that show something only when asked for it.
+ASKED = {"bulk.show": "?verb=cancel&people=1"}
+
+
+def _acted(batch_id: int, number: int) -> None:
+    """A press for many people that has a page of results."""
+    db.session.add(RosterAct(id=number, batch_id=batch_id, verb="cancel", by="staff 1",
+                             at=clock.now()))
 
 
 def _said() -> dict[str, int]:
