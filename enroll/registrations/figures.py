@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -28,48 +28,49 @@ class Named(NamedTuple):
 
 def journeys(*, batch_id: int | None = None, since: datetime | None = None) -> list[Journey]:
     """Every registration of a batch, or of all batches since then: one query."""
-    to, by = RegistrationEvent.to_state, RegistrationEvent.by
-    is_first = RegistrationEvent.from_state.is_(None)
-    left = sa.and_(to == State.WITHDRAWN, by.in_(ELSEWHERE))
-    query = (
-        sa.select(
-            Registration.batch_id,
-            Registration.created_at,
-            sa.func.max(by).filter(is_first),
-            sa.func.max(RegistrationEvent.why).filter(is_first),
-            Registration.address_confirmed_at,
-            _first(State.CONFIRMED),
-            _first(State.WAITLISTED),
-            _first(State.OFFERED),
-            Registration.state,
-            sa.func.count().filter(left),
-        )
-        .join(RegistrationEvent, RegistrationEvent.registration_id == Registration.id)
-        .group_by(Registration.id)
-        .order_by(Registration.id)
-    )
+    query = _journeys()
     if batch_id is not None:
         query = query.where(Registration.batch_id == batch_id)
     if since is not None:
         query = query.where(Registration.created_at >= since)
     return [
         Journey(
-            batch_id=batch,
-            began_at=began_at,
-            is_posted=first_by == "student" and why not in NOT_POSTED,
-            confirmed_at=confirmed_at,
-            enrolled_at=enrolled_at,
+            batch_id=row.batch_id,
+            began_at=row.created_at,
+            is_posted=row.first_by == "student" and row.first_why not in NOT_POSTED,
+            confirmed_at=row.address_confirmed_at,
+            enrolled_at=row.enrolled_at,
             # An offer of a called-off batch passes over the waitlist within one moment.
-            waited_at=waited_at if first_by != "call-off" else None,
-            offered_at=offered_at,
-            state=state,
-            is_elsewhere=bool(elsewhere),
+            waited_at=row.waited_at if row.first_by != "call-off" else None,
+            offered_at=row.offered_at,
+            state=row.state,
+            is_elsewhere=bool(row.elsewhere),
         )
-        for (
-            batch, began_at, first_by, why, confirmed_at,
-            enrolled_at, waited_at, offered_at, state, elsewhere,
-        ) in db.session.execute(query)
-    ]  # fmt: skip
+        for row in db.session.execute(query)
+    ]
+
+
+def _journeys() -> sa.Select[*tuple[Any, ...]]:
+    to, by = RegistrationEvent.to_state, RegistrationEvent.by
+    is_first = RegistrationEvent.from_state.is_(None)
+    left = sa.and_(to == State.WITHDRAWN, by.in_(ELSEWHERE))
+    return (
+        sa.select(
+            Registration.batch_id,
+            Registration.created_at,
+            Registration.address_confirmed_at,
+            Registration.state,
+            sa.func.max(by).filter(is_first).label("first_by"),
+            sa.func.max(RegistrationEvent.why).filter(is_first).label("first_why"),
+            _first(State.CONFIRMED).label("enrolled_at"),
+            _first(State.WAITLISTED).label("waited_at"),
+            _first(State.OFFERED).label("offered_at"),
+            sa.func.count().filter(left).label("elsewhere"),
+        )
+        .join(RegistrationEvent, RegistrationEvent.registration_id == Registration.id)
+        .group_by(Registration.id)
+        .order_by(Registration.id)
+    )
 
 
 def _first(state: State) -> sa.ColumnElement[datetime]:

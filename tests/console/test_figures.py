@@ -162,7 +162,7 @@ def test_a_scale_is_round_and_reaches_the_highest(highest: float) -> None:
 def test_a_batch_that_moved_only_once_is_drawn(batch: Batch, now: datetime) -> None:
     drawn = draw_fill(batch, [Level(now.date(), 1, 0, 0, 0)], 0, now.date())
     assert [kind for kind, _words, _path in drawn.bands] == ["bar-enrolled"]
-    assert drawn.bands[0][2].startswith("M64.0 10.0H640.0")  # the whole day, from edge to edge
+    assert drawn.bands[0][2].startswith("M64.0 95.0H640.0")  # the whole day, from edge to edge
     assert draw_fill(batch, [], 2, now.date()) is None
 
 
