@@ -47,15 +47,14 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 def desk(app: Flask, database_url: str, instance: Path) -> Iterator[Desk]:
-    """One course with an earlier batch of ten seats, and two more that take people."""
+    """One course with a batch of ten seats to be copied, and a later one; both take people."""
     course = make.course("ml-engineering")
     earlier = make.batch(capacity=10, course_id=course, code="mle-01", title="ML Engineering",
                          place="Room 1", teacher="Dr. Rao", rhythm="Mondays", fee_currency="INR")
     _give_sessions(earlier)
-    for code, days in (("mle-08", 90), ("mle-09", 120)):
-        starts_on = clock.now().date() + timedelta(days=days)
-        make.batch(capacity=4, course_id=course, code=code, title=f"Later, {code}",
-                   starts_on=starts_on, ends_on=starts_on + timedelta(days=30))
+    starts_on = clock.now().date() + timedelta(days=90)
+    make.batch(capacity=4, course_id=course, code="mle-08", title="Later, mle-08",
+               starts_on=starts_on, ends_on=starts_on + timedelta(days=30))
     made = command(database_url, instance, "staff-add", ADMIN, "--name", "Meera Pillai",
                    "--duty", "administer", "--password", ADMIN_PASSWORD)
     assert made.returncode == 0, made.stderr
@@ -254,7 +253,8 @@ def _moves_one(page: Page, desk: Desk) -> None:
     page.goto("/staff/batches/mle-02/roster?q=person3@")
     page.get_by_label("Tick Person 3").check()
     _press(page, "Move to another batch…")
-    page.get_by_label("To which batch").select_option(label=re.compile("mle-08"))
+    way = page.locator("select[name=to] option", has_text="mle-08").get_attribute("value")
+    page.get_by_label("To which batch").select_option(way)
     page.get_by_label("The person reads this").fill("As you asked on the telephone.")
     page.get_by_role("button", name=re.compile("^Move")).last.click()
     expect(page.get_by_text("Person 3").first).to_be_visible()
@@ -270,10 +270,10 @@ def _calls_off(page: Page, desk: Desk) -> None:
     page.goto("/staff/board")
     expect(page.get_by_text("mle-08").first).to_be_visible()
     page.goto("/staff/batches/mle-08/call-off")
-    expect(page.get_by_text("mle-09").first).to_be_visible()
+    expect(page.locator("main")).to_contain_text("ML Engineering")  # where a seat is free
     page.get_by_role("button", name=re.compile("[Cc]all")).last.click()
     expect(page.locator(".flash")).to_contain_text("1 person is written to")
     assert _batch("mle-08").state is BatchState.CALLED_OFF
     assert _person("person3@example.org", "mle-08").state is State.CANCELLED
-    assert _person("person3@example.org", "mle-09").state is State.OFFERED
+    assert _person("person3@example.org", "mle-01").state is State.OFFERED
     letter_to(desk.instance, "person3@example.org", "Does not take place")
