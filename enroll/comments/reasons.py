@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from enroll.comments.models import ModerationReason
-from enroll.db import db
+from enroll.db import db, dialect_name, insert_once
 from enroll.refusal import Refused
 
 
@@ -65,9 +65,11 @@ def fill_if_empty() -> bool:
     """Begin with a list that most institutes can keep, where nobody has written one."""
     if db.session.scalar(sa.select(ModerationReason.id).limit(1)) is not None:
         return False
+    table = ModerationReason.__table__
+    # Two workers may begin at the same moment.
+    insert = insert_once(dialect_name(), table, table.c.title)
     for position, (title, text) in enumerate(_first_ones(), start=1):
-        db.session.add(ModerationReason(title=title, text=text, position=position))
-    db.session.flush()
+        db.session.execute(insert, {"title": title, "text": text, "position": position})
     return True
 
 

@@ -30,7 +30,6 @@ from enroll.registrations.models import Registration
 from enroll.registrations.noting import LONGEST_NOTE, write_note
 from enroll.registrations.outcomes import Outcome
 from enroll.registrations.personal import place
-from enroll.registrations.queries import roster
 from enroll.registrations.states import State
 from enroll.web import csrf
 
@@ -217,7 +216,7 @@ def _page(one: Registration, refusal: str | None = None, *, form: NoteForm | Non
         refusal=refusal,
         form=form or NoteForm(formdata=None),
         place=place(one),
-        bonds=queries.bonds(one.batch_id, roster(one.batch_id)),
+        bonds=queries.bonds(one.batch_id, [one]),
         why=why,
         message=_message_about(one, why),
         entries=timeline.timeline(one),

@@ -18,6 +18,7 @@ from enroll.catalog.models import Manuscript
 from enroll.comments import appeals, questions
 from enroll.comments.models import CommentAuthor
 from enroll.comments.states import Verb
+from enroll.console.actions import ACTIONS
 from enroll.console.guard import duties_of
 from enroll.db import atomically, db
 from enroll.demo import load_demo
@@ -172,6 +173,19 @@ def test_every_route_is_on_the_list_or_declares_a_duty(app: Flask) -> None:
         if path not in PUBLIC | SIGN_IN:
             assert path.startswith("/staff/"), path
             assert duties_of(rule.endpoint), path
+
+
+# These write nothing: they show what was typed.
+ONLY_SHOW = {"teaching.preview", "message_draft.chosen", "security.two_factor_rescue"}
+
+
+def test_the_log_has_words_for_every_button(app: Flask) -> None:
+    pressed = {
+        rule.endpoint
+        for rule in rules(app)
+        if rule.rule.startswith("/staff/") and "POST" in rule.methods
+    }
+    assert pressed - ONLY_SHOW - ACTIONS.keys() == set()
 
 
 @pytest.mark.parametrize("who", ["a stranger", "staff"])
