@@ -34,7 +34,6 @@ ACTIONS = {
     "figures.export_batch": _("Exported the figures of a batch"),
     "log.export": _("Exported the activity log"),
     "roster.export": _("Exported a roster"),
-    "figures.export": _("Exported figures"),
     "figures.export_batch": _("Exported figures of a batch"),
     "editing.new": _("Planned a batch"),
     "editing.save": _("Changed the plan of a batch"),
