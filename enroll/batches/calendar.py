@@ -24,9 +24,9 @@ def sessions_calendar(
 def starts_calendar(batches: Iterable[Batch], *, name: str, base_url: str, now: datetime) -> bytes:
     """The first session of each batch: when something new begins."""
     events = [
-        _event(batch, batch.sessions[0], batch.title, f"{base_url}/batches/{batch.code}", now)
+        _event(batch, held[0], batch.title, f"{base_url}/batches/{batch.code}", now)
         for batch in batches
-        if batch.sessions
+        if (held := [one for one in batch.sessions if one.cancelled_at is None])
     ]
     return _calendar(name, events)
 
@@ -40,9 +40,11 @@ def _event(batch: Batch, session: BatchSession, summary: str, address: str, now:
     event.add("dtend", session.ends_at.astimezone(batch.tz))
     event.add("summary", summary)
     event.add("url", address)
-    if batch.place:
-        event.add("location", batch.place)
-    if batch.state is BatchState.CALLED_OFF:
+    if place := session.place or batch.place:
+        event.add("location", place)
+    if sequence := 2 * (batch.sequence + session.sequence):
+        event.add("sequence", sequence)
+    if batch.state is BatchState.CALLED_OFF or session.cancelled_at is not None:
         event.add("status", "CANCELLED")
     return event
 

@@ -102,10 +102,11 @@ def _midnight_postgresql(element: midnight, compiler: SQLCompiler, **kw: object)
 
 
 def begins_at() -> sa.ColumnElement[datetime]:
-    """When a batch begins: with its first session; without sessions at 00:00 UTC of its first day."""
+    """When a batch begins: with its first session that takes place; without one at 00:00 UTC of its
+    first day."""
     first = (
         sa.select(sa.func.min(BatchSession.starts_at))
-        .where(BatchSession.batch_id == Batch.id)
+        .where(BatchSession.batch_id == Batch.id, BatchSession.cancelled_at.is_(None))
         .correlate(Batch)
         .scalar_subquery()
     )

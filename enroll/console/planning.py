@@ -164,7 +164,8 @@ def _page(batch: Batch, form: UntilForm | None = None, refusal: str | None = Non
     now = clock.now()
     found = clashes(batch.id)
     capacity, taken = queries.seats(batch.id)
-    begins = batch.sessions[0].starts_at if batch.sessions else None
+    held = [one.starts_at for one in batch.sessions if one.cancelled_at is None]
+    begins = held[0] if held else None
     until = local(begins, batch.tz) - timedelta(days=2) if begins else None
     context: dict[str, Any] = {
         "batch": batch,

@@ -64,6 +64,7 @@ LETTERS = {
     "reminder": _("Reminder of a deadline"),
     "batch_confirmed_to_run": _("The batch goes ahead"),
     "batch_rescheduled": _("New dates"),
+    "session_changed": _("One session changed"),
     "batch_changed": _("Something about the batch changed"),
     "batch_undecided": _("Not decided yet"),
     "batch_joining": _("Joining instructions"),

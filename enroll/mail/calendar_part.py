@@ -20,8 +20,15 @@ from icalendar import Calendar, Event, vCalAddress, vText
 FILE_NAME = "sessions.ics"
 
 
-class CalendarEvent(TypedDict):
-    """One dated meeting; the moments are ISO 8601 texts in UTC, the UID is the same for ever."""
+class _Sequenced(TypedDict, total=False):
+    sequence: int
+
+
+class CalendarEvent(_Sequenced):
+    """One dated meeting; the moments are ISO 8601 texts in UTC, the UID is the same for ever.
+
+    Without a `sequence` of its own it has that of all.
+    """
 
     uid: str
     starts_at: str
@@ -65,7 +72,7 @@ def calendar_part(
     for one in dates["events"]:
         event = _event(one, ZoneInfo(dates["zone"]))
         event.add("dtstamp", written_at)
-        event.add("sequence", dates["sequence"])
+        event.add("sequence", one.get("sequence", dates["sequence"]))
         event.add("organizer", who)
         if dates["method"] == "CANCEL":
             event.add("status", "CANCELLED")

@@ -95,13 +95,21 @@ def suppress(*, address_like: str) -> None:
     )
 
 
-def drop(*, about: str, kinds: Collection[str], why: str) -> None:
-    """Queued letters of these kinds about this thing are not sent any more, nor told; the rows stay."""
+def drop(*, about: str, kinds: Collection[str], why: str, key_like: str = "%") -> None:
+    """Queued letters of these kinds about this thing are not sent any more, nor told; the rows stay.
+
+    With `key_like` only those whose `dedupe_key` is like it (SQL LIKE).
+    """
     LETTER_MOVES.check(LetterState.QUEUED, LetterState.SUPPRESSED)
     waits = sa.or_(Letter.state == LetterState.QUEUED, Letter.last_error == BY_TELEPHONE)
     db.session.execute(
         sa.update(Letter)
-        .where(Letter.about == about, Letter.kind.in_(kinds), waits)
+        .where(
+            Letter.about == about,
+            Letter.kind.in_(kinds),
+            waits,
+            Letter.dedupe_key.like(key_like),
+        )
         .values(state=LetterState.SUPPRESSED, last_error=why)
         .execution_options(synchronize_session=False)
     )

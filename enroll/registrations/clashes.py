@@ -63,6 +63,8 @@ def _overlapping(registration: Registration, there: Collection[int]) -> sa.Selec
         .where(
             Registration.id.in_(there),
             sa.or_(Batch.refuses_overlap, here.refuses_overlap),
+            mine.cancelled_at.is_(None),
+            theirs.cancelled_at.is_(None),
             mine.starts_at < theirs.ends_at,
             theirs.starts_at < mine.ends_at,
         )

@@ -36,7 +36,8 @@ ADDRESS_NEWS = "address_corrected"
 DATED_NEWS = ("batch_undecided", "batch_rescheduled", "batch_joining")
 STAFF_MESSAGE = "staff_message"
 BATCH_CHANGED = "batch_changed"
-BATCH_NEWS = ("batch_confirmed_to_run", BATCH_CHANGED, *DATED_NEWS)
+SESSION_CHANGED = "session_changed"
+BATCH_NEWS = ("batch_confirmed_to_run", BATCH_CHANGED, SESSION_CHANGED, *DATED_NEWS)
 
 
 def promised(source: State | None, target: State, by: str) -> str | None:
@@ -134,28 +135,43 @@ def drop_outdated(registration_id: int, source: State, target: State) -> None:
     drop(about=about(registration_id), kinds=kinds, why=f"{source} no more")
 
 
-def sessions_part(batch: BatchFacts, *, address: str, is_over: bool = False) -> dict[str, object]:
-    """All sessions for a calendar (RFC 5545): published, or taken out again under the same UIDs."""
-    rows = db.session.execute(
-        sa.select(BatchSession.id, BatchSession.starts_at, BatchSession.ends_at, BatchSession.topic)
-        .where(BatchSession.batch_id == batch.id)
-        .order_by(BatchSession.starts_at)
+def sessions_part(
+    batch: BatchFacts, *, address: str, is_over: bool = False, only: int | None = None
+) -> dict[str, object]:
+    """Sessions for a calendar (RFC 5545): published, or taken out again under the same UIDs.
+
+    All that take place, or the `only` one. SEQUENCE counts the changes of the batch and of the
+    session, so that it never falls for any UID, and is odd for what is taken out.
+    """
+    which = (
+        BatchSession.cancelled_at.is_(None) if only is None else BatchSession.id == only,
+        BatchSession.batch_id == batch.id,
     )
-    host = address.split("/")[2]
+    rows = db.session.scalars(
+        sa.select(BatchSession).where(*which).order_by(BatchSession.starts_at)
+    ).all()
     return {
         "method": "CANCEL" if is_over else "PUBLISH",
-        "sequence": 2 * batch.sequence + (1 if is_over else 0),
+        "sequence": _sequence(batch, 0, is_over=is_over),
         "name": batch.title,
         "zone": batch.zone,
-        "events": [
-            {
-                "uid": f"session-{row.id}@{host}",
-                "starts_at": row.starts_at.isoformat(),
-                "ends_at": row.ends_at.isoformat(),
-                "summary": row.topic or batch.title,
-                "location": batch.place,
-                "url": f"{address}/batches/{batch.code}",
-            }
-            for row in rows
-        ],
+        "events": [_dated(batch, row, address, is_over=is_over) for row in rows],
     }
+
+
+def _dated(
+    batch: BatchFacts, session: BatchSession, address: str, *, is_over: bool
+) -> dict[str, object]:
+    return {
+        "uid": f"session-{session.id}@{address.split('/')[2]}",
+        "sequence": _sequence(batch, session.sequence, is_over=is_over),
+        "starts_at": session.starts_at.isoformat(),
+        "ends_at": session.ends_at.isoformat(),
+        "summary": session.topic or batch.title,
+        "location": session.place or batch.place,
+        "url": f"{address}/batches/{batch.code}",
+    }
+
+
+def _sequence(batch: BatchFacts, changes: int, *, is_over: bool) -> int:
+    return 2 * (batch.sequence + changes) + (1 if is_over else 0)

@@ -182,13 +182,13 @@ def reschedule(*, batch_id: int, days: int, now: datetime) -> None:
     db.session.flush()
     index(batch)
     if batch.state.is_public:
-        _bring_forward(batch_id, now)
+        bring_forward(batch_id, now)
         _forget_news(batch_id, letters.DATED_NEWS, why="other dates")
         tell_everybody(batch_id, "batch_rescheduled", key=batch.sequence, now=now, dated=True)
         promote(batch_id=batch_id, now=now)
 
 
-def _bring_forward(batch_id: int, now: datetime) -> None:
+def bring_forward(batch_id: int, now: datetime) -> None:
     """No hold beyond the new end of registration, no offer beyond the new start.
 
     The letter about the new dates tells until when; a deadline that is near enough stays.

@@ -15,6 +15,19 @@ from tests.mail.samples import (
     calendar,
 )
 
+WAS = {
+    "starts_at": "2027-04-05T16:00:00+00:00",
+    "ends_at": "2027-04-05T18:00:00+00:00",
+    "topic": "Gradients",
+}
+SESSION = {
+    "starts_at": "2027-04-07T17:00:00+00:00",
+    "ends_at": "2027-04-07T19:00:00+00:00",
+    "topic": "Gradients",
+    "teacher": "Prof. Iyer",
+    "place": "Room 9",
+}
+
 NEWS_SAMPLES = [
     # ---- ended by others
     Sample(
@@ -237,5 +250,23 @@ NEWS_SAMPLES = [
         ("Online", "not decided yet", "https://meet.example/ml-7", "A laptop"),
         ("Domplatz", "attached"),
         batch=JOINING | {"is_online": True, "teacher": ""},
+    ),
+    # ---- one session
+    *(
+        Sample(
+            "session_changed",
+            NAMED | {"change": change, "was": WAS, "session": SESSION, "calendar": part},
+            subject,
+            ("Monday, 5 April 2027, 18:00", *says),
+            not_says,
+        )
+        for change, subject, says, not_says, part in (
+            ("moved", "Moved to ", ("Wednesday, 7 April 2027, 19:00", "attached"),
+             ("does not take place", "because"), calendar("PUBLISH", 4)),
+            ("cancelled", "Does not take place on ", ("does not take place", "out of your calendar"),
+             ("because", "Wednesday"), calendar("CANCEL", 5)),
+            ("staffed", "Another teacher or place on ", ("Prof. Iyer", "Room 9"),
+             ("because", "Wednesday"), calendar("PUBLISH", 4)),
+        )
     ),
 ]
