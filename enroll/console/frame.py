@@ -30,7 +30,7 @@ class Section(NamedTuple):
 OF_BATCHES = (
     *("roster", "bulk", "by_hand", "person", "address", "messages", "message_draft"),
     *("message_preview", "planning", "editing", "copying", "pattern", "steering", "dates"),
-    *("sessions", "imports"),
+    *("sessions", "session_calls", "imports"),
 )
 SECTIONS = (
     Section(_("Today"), (Tab("today.index", _("Today"), ("today",)),)),
@@ -76,7 +76,7 @@ SECTIONS = (
 OF_A_BATCH = (
     Tab("roster.show", _("People"), ("roster", "bulk", "by_hand")),
     Tab("planning.show", _("Plan"), ("planning", "editing", "copying", "pattern")),
-    Tab("sessions.index", _("Sessions"), ("sessions",)),
+    Tab("sessions.index", _("Sessions"), ("sessions", "session_calls")),
     Tab("messages.index", _("Messages"), ("messages", "message_draft", "message_preview")),
     Tab("steering.show", _("Size, dates, calling off"), ("steering", "dates")),
     Tab("figures.show", _("Figures"), ("figures",)),

@@ -1,4 +1,4 @@
-"""Sessions: one of them is moved, cancelled or given to somebody else, and whom to telephone about it."""
+"""Sessions: one of them is moved, cancelled or given to somebody else, in a minute, from a phone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from enroll.batches.queries import find_batch, with_sessions
 from enroll.console import queries
 from enroll.console.batch_form import local
 from enroll.console.guard import needs
-from enroll.console.words import LETTER_STATES, why_not
+from enroll.console.words import why_not
 from enroll.db import atomically, db
 from enroll.forms import Form, OneLine
 from enroll.mail.models import Letter
@@ -31,7 +31,7 @@ from enroll.mail.rendering import preview
 from enroll.refusal import Refused
 from enroll.registrations import letters, sessions
 from enroll.registrations.models import Registration
-from enroll.registrations.notices import Change, SessionNotice
+from enroll.registrations.notices import Change
 from enroll.registrations.sessions import Wanted
 from enroll.web import csrf
 
@@ -139,48 +139,7 @@ def change(code: str, number: int, what: str) -> ResponseReturnValue:
         return redirect(url_for("sessions.show", code=code, number=number), 303)
     people = len(sessions.calls(notice.id))
     flash(_told(people), "done")
-    return redirect(url_for("sessions.calls", code=code, number=notice.id), 303)
-
-
-@pages.get("/<code>/sessions/calls/<int:number>")
-@needs(Duty.PLAN)
-def calls(code: str, number: int) -> str:
-    """Whom to telephone about a change, and who is reached."""
-    batch = _batch(code)
-    notice = db.session.get(SessionNotice, number) if number <= queries.LARGEST else None
-    if notice is None or notice.batch_id != batch.id:
-        abort(404)
-    rows = sessions.calls(notice.id)
-    return render_template(
-        "console/sessions/calls.html",
-        batch=batch,
-        notice=notice,
-        session=db.session.get_one(BatchSession, notice.session_id),
-        rows=rows,
-        hands=queries.names_of_hands([row.call.reached_by for row in rows]),
-        letter_states=LETTER_STATES,
-    )
-
-
-@pages.post("/<code>/sessions/calls/<int:number>/<int:person>/<any(reached, undo):what>")
-@needs(Duty.PLAN)
-def tick(code: str, number: int, person: int, what: str) -> ResponseReturnValue:
-    """Somebody was spoken with, or was not after all."""
-    batch = _batch(code)
-    if max(number, person) > queries.LARGEST:
-        abort(404)
-    changed = atomically(
-        sessions.reach,
-        batch_id=batch.id,
-        notice_id=number,
-        registration_id=person,
-        is_reached=what == "reached",
-        by=f"staff {current_user.id}",
-        now=clock.now(),
-    )
-    if changed is None:
-        abort(404)
-    return redirect(url_for("sessions.calls", code=code, number=number, _anchor=f"p{person}"), 303)
+    return redirect(url_for("session_calls.show", code=code, number=notice.id), 303)
 
 
 # ---------------------------------------------------------------- the means

@@ -59,18 +59,8 @@ def change_session(
     batch = db.session.get_one(
         Batch, batch_id, populate_existing=True, with_for_update={"of": Batch}
     )
-    if not batch_facts(batch_id).is_on:
-        raise BatchMoved(state=batch.state)
-    session = db.session.get_one(BatchSession, session_id, populate_existing=True)
-    if session.sequence != seen:
-        raise Changed
-    if session.cancelled_at is not None or session.starts_at <= now:
-        raise SessionOver
-    was = {
-        "starts_at": session.starts_at.isoformat(),
-        "ends_at": session.ends_at.isoformat(),
-        "topic": session.topic,
-    }
+    session = _changeable(batch, session_id, seen, now)
+    was = {"starts_at": session.starts_at.isoformat(), "topic": session.topic}
     if not _apply(session, wanted, now):
         return None
     session.sequence += 1
@@ -91,6 +81,17 @@ def change_session(
     db.session.flush()
     _tell(notice, session, was, now)
     return notice
+
+
+def _changeable(batch: Batch, session_id: int, seen: int, now: datetime) -> BatchSession:
+    if not batch_facts(batch.id).is_on:
+        raise BatchMoved(state=batch.state)
+    session = db.session.get_one(BatchSession, session_id, populate_existing=True)
+    if session.sequence != seen:
+        raise Changed
+    if session.cancelled_at is not None or session.starts_at <= now:
+        raise SessionOver
+    return session
 
 
 def _apply(session: BatchSession, wanted: Wanted, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from enroll import clock
 from enroll.accounts.duties import Duty
+from enroll.batches.models import BatchSession
 from enroll.catalog import editing
 from enroll.catalog.documents import Kind
 from enroll.catalog.models import Course
@@ -20,6 +22,7 @@ from enroll.console.guard import duties_of, guarded, needs
 from enroll.console.sign_in import OPEN  # how else would anybody come in
 from enroll.db import atomically, db
 from enroll.registrations.acts import RosterAct
+from enroll.registrations.notices import SessionNotice
 from tests import make
 from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
@@ -42,7 +45,8 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
     draft(batch, colleague(Duty.PLAN, email="writer@example.org"))  # the first message, too
     values = {"code": batch.code, "number": one.id, "which": 1, "token": "x"} | _said()
     slug = db.session.scalars(sa.select(Course.slug).where(Course.id == batch.course_id)).one()
-    values["slug"] = slug
+    values |= {"slug": slug, "person": 1, "what": "cancel"}
+    values["number"] = atomically(_changed_session, batch.id, int(values["number"]))
     atomically(_acted, batch.id, values["number"])
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -58,6 +62,17 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 # Pages that show something only when asked for it.
 ASKED = {"bulk.show": "?verb=cancel&people=1"}
+
+
+def _changed_session(batch_id: int, number: int) -> int:
+    """A session and a notice of it under this number, too."""
+    at = clock.now() + timedelta(days=31)
+    db.session.add(BatchSession(id=number, batch_id=batch_id, starts_at=at,
+                                ends_at=at + timedelta(hours=1)))
+    db.session.flush()
+    db.session.add(SessionNotice(id=number, batch_id=batch_id, session_id=number, kind="moved",
+                                 was_at=at, at=at, by="staff 1"))
+    return number
 
 
 def _acted(batch_id: int, number: int) -> None:

@@ -17,7 +17,6 @@ from tests.mail.samples import (
 
 WAS = {
     "starts_at": "2027-04-05T16:00:00+00:00",
-    "ends_at": "2027-04-05T18:00:00+00:00",
     "topic": "Gradients",
 }
 SESSION = {
