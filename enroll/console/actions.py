@@ -33,7 +33,7 @@ ACTIONS = {
     "figures.export": _("Exported figures"),
     "figures.export_batch": _("Exported the figures of a batch"),
     "log.export": _("Exported the activity log"),
-    "roster.export": _("Exported a roster"),
+    "exporting.export": _("Exported a roster"),
     "editing.new": _("Planned a batch"),
     "editing.save": _("Changed the plan of a batch"),
     "copying.copy": _("Copied a batch"),

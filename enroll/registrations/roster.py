@@ -8,11 +8,11 @@ within the batch a search is LIKE over `sought` of those rows, which is some mil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -20,20 +20,12 @@ from sqlalchemy.orm import aliased
 from enroll.db import db
 from enroll.mail.models import Letter
 from enroll.registrations.models import Registration, RegistrationGroup
+from enroll.registrations.ordering import Sort, bounds_of, in_order, is_beyond, key_columns, key_of
 from enroll.registrations.sought import has_parts
-from enroll.registrations.states import LIVE, SEATED, State
+from enroll.registrations.states import LIVE, State
 
 AT_ONCE = 50
 _ABOUT = "registration:"
-
-
-class Sort(StrEnum):
-    """What decides who stands on top."""
-
-    PLACE = "place"  # the seated by seat, the waiting by place, the applications, who has left
-    ARRIVAL = "arrival"
-    LATEST = "latest"
-    NAME = "name"
 
 
 class Waits(StrEnum):
@@ -76,15 +68,15 @@ def page(
     batch_id: int, wanted: Wanted, sort: Sort, *, after: str = "", before: str = ""
 ) -> Page | None:
     """One page after (or before) a key that an earlier page gave; `None` for a key that is none."""
-    key = _key(sort)
+    key = key_columns(sort)
     is_back = bool(before and not after)
     query = sa.select(Registration).where(*_is_wanted(batch_id, wanted))
     if after or before:
-        bounds = _bounds(batch_id, sort, after or before)
+        bounds = bounds_of(batch_id, sort, after or before)
         if bounds is None:
             return None
-        query = query.where(_is_beyond(key, bounds, falls=sort is Sort.LATEST, is_back=is_back))
-    query = query.order_by(*_order(key, falls=(sort is Sort.LATEST) is not is_back))
+        query = query.where(is_beyond(key, bounds, falls=sort is Sort.LATEST, is_back=is_back))
+    query = query.order_by(*in_order(key, falls=(sort is Sort.LATEST) is not is_back))
     people = list(db.session.scalars(query.limit(AT_ONCE + 1)))
     is_more = len(people) > AT_ONCE
     people = people[:AT_ONCE]
@@ -96,8 +88,8 @@ def page(
     has_later = is_back or is_more
     return Page(
         people,
-        _key_of(people[0], sort) if has_earlier else "",
-        _key_of(people[-1], sort) if has_later else "",
+        key_of(people[0], sort) if has_earlier else "",
+        key_of(people[-1], sort) if has_later else "",
     )
 
 
@@ -111,6 +103,24 @@ def numbers(batch_id: int, wanted: Wanted, *, most: int) -> list[int]:
     """The ids of those who are wanted, in the order they came; so many at the most."""
     query = sa.select(Registration.id).where(*_is_wanted(batch_id, wanted))
     return list(db.session.scalars(query.order_by(Registration.queue_number).limit(most)))
+
+
+def everybody(batch_id: int, wanted: Wanted, *, at_once: int = 1000) -> Iterator[Registration]:
+    """All people of this kind, in the order of arrival, so many in memory at a time."""
+    last = -1
+    query = sa.select(Registration).where(*_is_wanted(batch_id, wanted))
+    while True:
+        some = db.session.scalars(
+            query.where(Registration.queue_number > last)
+            .order_by(Registration.queue_number)
+            .limit(at_once)
+        ).all()
+        yield from some
+        if len(some) < at_once:
+            return
+        last = some[-1].queue_number
+        for one in some:
+            db.session.expunge(one)
 
 
 def found(batch_id: int, ids: Collection[int]) -> list[Registration]:
@@ -231,67 +241,3 @@ def _waits_for(what: Waits) -> sa.ColumnElement[bool]:
 def _failed() -> sa.ColumnElement[bool]:
     """Written out, not filled in: only so do planners see that the small index of these will do."""
     return sa.literal_column("letter.state IN ('failed', 'unknown')")
-
-
-# ---------------------------------------------------------------- in which order
-
-_RANK = sa.case(
-    (Registration.state.in_(SEATED), 0),
-    (Registration.state == State.WAITLISTED, 1),
-    (Registration.state == State.APPLIED, 2),
-    else_=3,
-)
-_NUMBER = sa.func.coalesce(Registration.seat_number, Registration.queue_number)
-_RANKS = {State.WAITLISTED: 1, State.APPLIED: 2}
-
-
-def _key(sort: Sort) -> list[sa.SQLColumnExpression[Any]]:
-    """What a page is sorted by; no two people of a batch have the same."""
-    if sort is Sort.PLACE:
-        return [_RANK, _NUMBER]
-    if sort is Sort.NAME:
-        return [Registration.sought, Registration.id]
-    return [Registration.queue_number]
-
-
-def _order(key: list[sa.SQLColumnExpression[Any]], *, falls: bool) -> list[sa.ColumnElement[Any]]:
-    return [column.desc() if falls else column.asc() for column in key]
-
-
-def _key_of(one: Registration, sort: Sort) -> str:
-    """The key as it stands in an address: numbers only, nothing about a person."""
-    if sort is Sort.PLACE:
-        rank = 0 if one.state.is_seated else _RANKS.get(one.state, 3)
-        return f"{rank}.{one.seat_number or one.queue_number}"
-    return str(one.id if sort is Sort.NAME else one.queue_number)
-
-
-def _bounds(batch_id: int, sort: Sort, text: str) -> list[Any] | None:
-    """The values behind a key; `None` where it is none."""
-    pieces = text.split(".")
-    if len(pieces) != (2 if sort is Sort.PLACE else 1):
-        return None
-    if not all(piece.isascii() and piece.isdecimal() and len(piece) < 10 for piece in pieces):
-        return None
-    values = [int(piece) for piece in pieces]
-    if sort is not Sort.NAME:
-        return values
-    anchor = aliased(Registration)
-    own = anchor.batch_id == batch_id
-    return [
-        sa.select(anchor.sought).where(anchor.id == values[0], own).scalar_subquery(),
-        values[0],
-    ]
-
-
-def _is_beyond(
-    key: list[sa.SQLColumnExpression[Any]], bounds: list[Any], *, falls: bool, is_back: bool
-) -> sa.ColumnElement[bool]:
-    """Behind the bounds in the direction we go."""
-    down = falls is not is_back
-    first, *rest = zip(key, bounds, strict=True)
-    beyond: sa.ColumnElement[bool] = first[0] < first[1] if down else first[0] > first[1]
-    for column, bound in rest:  # of two at the most: the second decides between equals
-        later = column < bound if down else column > bound
-        beyond = sa.or_(beyond, sa.and_(first[0] == first[1], later))
-    return beyond
