@@ -21,7 +21,8 @@ from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
 from enroll.mail.slots import forget_slots
 from enroll.refusal import Busy
-from enroll.registrations import asking, erasing, outages, reminding, writing
+from enroll.registrations import asking, erasing, importing, outages, reminding, writing
+from enroll.registrations.consent import consent_version
 from enroll.registrations.eligibility import batches_to_tidy
 from enroll.registrations.tidying import tidy_batch
 
@@ -56,8 +57,7 @@ def work(*, once: bool = False) -> None:
                 filled = True
             sent = deliver_due(worker=name)
             # After the letters that wait: a message that cannot be written must not keep them.
-            if writing.has_work():
-                sent += atomically(writing.write_some, now=clock.now())
+            sent += write_some() + bring_some()
         except Busy:
             log.warning("the database is busy; again in a moment")
         except Exception:
@@ -100,10 +100,31 @@ def tidy(*, worker: str) -> None:
     atomically(beat, worker=worker, now=now)
 
 
+def write_some() -> int:
+    """The next letters of a message that staff have sent, if there is one; answers how many."""
+    return atomically(writing.write_some, now=clock.now()) if writing.has_work() else 0
+
+
+def bring_some() -> int:
+    """The next rows of a list that staff bring along, if there is one; answers how many."""
+    found = importing.running()
+    if found is None:
+        return 0
+    import_id, batch_id = found
+    return atomically(
+        importing.work_on,
+        import_id=import_id,
+        batch_id=batch_id,
+        consent_version=consent_version(current_app.config["MINIMUM_AGE"]),
+        now=clock.now(),
+    )
+
+
 def keep_house() -> None:
     """What nobody waits for: clear out what was kept long enough; tell moderators of what waits."""
     now, config = clock.now(), current_app.config
     atomically(forget_tries, now)
+    atomically(importing.empty_old, now=now)
     atomically(retention.clear_out, days=config["COMMENT_KEEP_DAYS"], now=now)
     if not outages.is_quiet(now):
         atomically(service.remind_moderators, hours=config["MODERATION_HOURS"], now=now)

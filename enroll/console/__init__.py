@@ -12,7 +12,7 @@ from flask import Flask
 # The files of this folder that are pages, by what they are about.
 TASKS = (
     *("today", "account", "colleagues", "log"),
-    *("roster", "bulk", "searching", "person", "by_hand", "address", "exporting"),
+    *("roster", "bulk", "searching", "person", "by_hand", "address", "exporting", "imports"),
     *("messages", "message_draft", "message_preview"),
     *("board", "figures"),
     *("planning", "editing", "copying", "pattern"),

@@ -70,3 +70,28 @@ def _overlapping(registration: Registration, there: Collection[int]) -> sa.Selec
         )
         .limit(1)
     )
+
+
+def clashing_addresses(batch_id: int) -> set[str]:
+    """Who is enrolled elsewhere at a time of this batch, where either batch minds: one query."""
+    here, mine, theirs = aliased(Batch), aliased(BatchSession), aliased(BatchSession)
+    return set(
+        db.session.scalars(
+            sa.select(Registration.email)
+            .join(Batch, Batch.id == Registration.batch_id)
+            .join(theirs, theirs.batch_id == Batch.id)
+            .join(here, here.id == batch_id)
+            .join(mine, mine.batch_id == here.id)
+            .where(
+                Registration.batch_id != batch_id,
+                Registration.state == State.CONFIRMED,
+                Registration.address_confirmed_at.is_not(None),
+                sa.or_(Batch.refuses_overlap, here.refuses_overlap),
+                mine.cancelled_at.is_(None),
+                theirs.cancelled_at.is_(None),
+                mine.starts_at < theirs.ends_at,
+                theirs.starts_at < mine.ends_at,
+            )
+            .distinct()
+        )
+    )

@@ -19,6 +19,7 @@ from enroll.mail.states import is_unreachable
 from enroll.mail.subscriptions import forget_subscriptions
 from enroll.registrations.allocation import move, promote
 from enroll.registrations.entering import new_token
+from enroll.registrations.importing import forget_rows
 from enroll.registrations.letters import about, about_queue, reminders_topic
 from enroll.registrations.locking import lock_seating
 from enroll.registrations.models import (
@@ -136,6 +137,7 @@ def _empty(
 ) -> Erased:
     """Take the person out of these rows and their letters, and write the receipt."""
     forget_messages(people)
+    forget_rows(people)
     for one in people:
         one.email, one.letters_to = f"erased-{one.id}@{ERASED_DOMAIN}", None
         one.name = one.phone = one.background = one.message = ""

@@ -78,7 +78,7 @@ def register_by_hand(
     """
     lock_seating(batch_id)
     batch = batch_facts(batch_id)
-    _refuse_out_of_time(batch, now)
+    refuse_out_of_time(batch, now)
     doubles = doubles_of(
         batch_id=batch_id, name=caller.name, phone=caller.phone, email=caller.email
     )
@@ -93,7 +93,19 @@ def register_by_hand(
     return one
 
 
-def _refuse_out_of_time(batch: BatchFacts, now: datetime) -> None:
+def enter_listed(
+    batch: BatchFacts, caller: Caller, *, staff_id: int, now: datetime
+) -> Registration:
+    """Somebody of a list that staff bring, under the batch's exclusive lock: as by hand, admitted.
+
+    Refuses with `WaitlistFull`, `Clash`; the row is there by then, so roll back to before it.
+    """
+    one = _enter(batch, caller, staff_id, asks=False, now=now)
+    _take_place(one, batch, by=f"staff {staff_id}", now=now)
+    return one
+
+
+def refuse_out_of_time(batch: BatchFacts, now: datetime) -> None:
     """Staff may still register somebody when the form is closed; nobody comes before it opens."""
     if batch.state is BatchState.CALLED_OFF:
         raise RegistrationClosed(reason="called_off")
