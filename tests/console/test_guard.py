@@ -22,6 +22,8 @@ from enroll.console.guard import duties_of, guarded, needs
 from enroll.console.sign_in import OPEN  # how else would anybody come in
 from enroll.db import atomically, db
 from enroll.registrations.acts import RosterAct
+from enroll.registrations.import_rows import RosterImport
+from enroll.registrations.import_states import ImportState
 from enroll.registrations.notices import SessionNotice
 from tests import make
 from tests.accounts.people import colleague, sign_in
@@ -45,7 +47,7 @@ def _pages(app: Flask) -> Iterator[tuple[str, str, str]]:
     draft(batch, colleague(Duty.PLAN, email="writer@example.org"))  # the first message, too
     values = {"code": batch.code, "number": one.id, "which": 1, "token": "x"} | _said()
     slug = db.session.scalars(sa.select(Course.slug).where(Course.id == batch.course_id)).one()
-    values |= {"slug": slug, "person": 1, "what": "cancel"}
+    values |= {"slug": slug, "person": 1, "what": "cancel", "kind": "csv"}
     values["number"] = atomically(_changed_session, batch.id, int(values["number"]))
     atomically(_acted, batch.id, values["number"])
     with app.test_request_context():
@@ -65,10 +67,12 @@ ASKED = {"bulk.show": "?verb=cancel&people=1"}
 
 
 def _changed_session(batch_id: int, number: int) -> int:
-    """A session and a notice of it under this number, too."""
+    """A session, a notice of it and a list under this number, too."""
     at = clock.now() + timedelta(days=31)
     db.session.add(BatchSession(id=number, batch_id=batch_id, starts_at=at,
                                 ends_at=at + timedelta(hours=1)))
+    db.session.add(RosterImport(id=number, batch_id=batch_id, key="k" * 20, filename="x", by_id=1,
+                                state=ImportState.LOOKED_AT, is_told=True, read_at=at))
     db.session.flush()
     db.session.add(SessionNotice(id=number, batch_id=batch_id, session_id=number, kind="moved",
                                  was_at=at, at=at, by="staff 1"))
