@@ -30,6 +30,7 @@ babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
+LARGEST = 2**31 - 1  # of a number in the database
 STATIC = Path(__file__).parent / "static"
 
 
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     limiter.init_app(app)
     app.before_request(_only_this_machine)
     app.before_request(_only_text)
+    app.before_request(_only_numbers_that_fit)
     app.after_request(_protect)
     app.register_error_handler(HTTPException, _show_error)
     app.register_error_handler(CSRFError, _show_error)
@@ -149,6 +151,12 @@ def _only_this_machine() -> None:
 def _only_text() -> None:
     """An address with a NUL in it names nothing, and PostgreSQL cannot even be asked."""
     if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        abort(404)
+
+
+def _only_numbers_that_fit() -> None:
+    """A number beyond the database's integers names nothing, and PostgreSQL answers with an error."""
+    if any(isinstance(one, int) and one > LARGEST for one in (request.view_args or {}).values()):
         abort(404)
 
 

@@ -45,20 +45,16 @@ def end_other_sessions(*, staff_id: int, key: str, now: datetime) -> int:
     return len(ended.all())
 
 
-def end_own_session(*, staff_id: int, session_id: int, now: datetime) -> bool:
-    """End one session of this colleague; false if it was over, or is not theirs."""
-    ended = db.session.scalar(
-        sa.update(StaffSession)
-        .where(
-            StaffSession.id == session_id,
-            StaffSession.staff_id == staff_id,
-            StaffSession.ended_at.is_(None),
-        )
-        .values(ended_at=now)
-        .returning(StaffSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    return ended is not None
+def end_own_session(*, staff_id: int, session_id: int, now: datetime) -> bool | None:
+    """End one session of this colleague; answers whether it went on until now, `None` if it is not theirs."""
+    theirs = db.session.get(StaffSession, session_id, populate_existing=True, with_for_update=True)
+    if theirs is None or theirs.staff_id != staff_id:
+        return None
+    if theirs.ended_at is not None:
+        return False
+    theirs.ended_at = now
+    db.session.flush()
+    return True
 
 
 def live_sessions(staff_id: int, key: str) -> list[tuple[StaffSession, bool]]:

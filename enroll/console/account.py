@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
@@ -15,6 +15,7 @@ from enroll.accounts import sessions, staffing
 from enroll.accounts.duties import Duty
 from enroll.accounts.security import SESSION_KEY
 from enroll.console.guard import needs
+from enroll.console.queries import LARGEST
 from enroll.db import atomically
 from enroll.forms import Form
 from enroll.web import csrf, limiter, personal
@@ -84,9 +85,13 @@ def end_others() -> ResponseReturnValue:
 @needs(*Duty)
 def end(number: int) -> ResponseReturnValue:
     """Sign out there."""
+    if number > LARGEST:
+        abort(404)
     ended = atomically(
         sessions.end_own_session, staff_id=current_user.id, session_id=number, now=clock.now()
     )
+    if ended is None:
+        abort(404)
     flash(_("Signed out there.") if ended else _("That had ended already."), "done")
     return redirect(url_for("account.show"), 303)
 

@@ -13,7 +13,8 @@ from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.comments import appeals, asked
 from enroll.comments.queries import published
-from enroll.console.guard import needs
+from enroll.comments.records import Appeal
+from enroll.console.guard import must_be_there, needs
 from enroll.console.moderation import STATES
 from enroll.db import atomically
 from enroll.refusal import Refused
@@ -38,6 +39,7 @@ def index() -> str:
 @needs(Duty.MODERATE)
 def decide(appeal: int) -> ResponseReturnValue:
     """Publish it after all, or let the decision stand."""
+    must_be_there(Appeal, appeal)
     helps = {"yes": True, "no": False}.get(request.form.get("helps", ""))
     if helps is None:
         abort(400)

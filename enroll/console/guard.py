@@ -15,6 +15,7 @@ from enroll.accounts.activity import Actor, act_as
 from enroll.accounts.duties import Duty
 from enroll.accounts.security import SESSION_KEY
 from enroll.accounts.sessions import session_number
+from enroll.db import Base, db
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -41,6 +42,12 @@ def guarded(pages: Blueprint) -> Blueprint:
     if check not in pages.before_request_funcs.get(None, []):  # a second application, in tests
         pages.before_request(check)
     return pages
+
+
+def must_be_there(table: type[Base], number: int) -> None:
+    """404 for a button about something that is not there: not 303, as if it had been done."""
+    if db.session.get(table, number) is None:
+        abort(404)
 
 
 def actor(staff_id: int | None) -> Actor:

@@ -160,6 +160,9 @@ def make(code: str) -> ResponseReturnValue:
 def remove(code: str, number: int) -> ResponseReturnValue:
     """Take one session off the draft."""
     batch = _found(code)
+    (batch,) = with_sessions([batch.id])
+    if number not in {one.id for one in batch.sessions}:
+        abort(404)
     try:
         there = atomically(planning.remove_session, batch_id=batch.id, session_id=number)
     except Refused as refusal:

@@ -21,7 +21,7 @@ from enroll.comments.models import Comment
 from enroll.comments.queries import published
 from enroll.comments.records import PrivateQuestion
 from enroll.comments.states import QuestionState
-from enroll.console.guard import needs
+from enroll.console.guard import must_be_there, needs
 from enroll.console.moderation import differences
 from enroll.db import atomically
 from enroll.forms import Form
@@ -89,6 +89,7 @@ def answer_openly(comment: int) -> ResponseReturnValue:
 @needs(Duty.PLAN, Duty.MODERATE)
 def dismiss(comment: int) -> ResponseReturnValue:
     """It needs no answer of ours."""
+    must_be_there(Comment, comment)
     atomically(answering.needs_no_answer, comment_id=comment)
     flash(_("Off the list. The comment stays where it is."), "done")
     return redirect(url_for("questions.index"), 303)
@@ -129,6 +130,7 @@ def answer_privately(question: int) -> ResponseReturnValue:
 @needs(Duty.PLAN, Duty.MODERATE)
 def close(question: int, version: int) -> ResponseReturnValue:
     """It needs no answer of ours; nobody is written to."""
+    must_be_there(PrivateQuestion, question)
     try:
         atomically(
             questions.close,

@@ -12,7 +12,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.comments import reasons
-from enroll.console.guard import needs
+from enroll.comments.models import ModerationReason
+from enroll.console.guard import must_be_there, needs
 from enroll.db import atomically
 from enroll.forms import Form, OneLine
 from enroll.web import csrf
@@ -65,6 +66,7 @@ def add() -> ResponseReturnValue:
 @csrf.exempt  # as above
 @needs(Duty.ADMINISTER)
 def change(reason: int) -> ResponseReturnValue:
+    must_be_there(ModerationReason, reason)
     return _keep(reason)
 
 

@@ -13,8 +13,9 @@ from flask_security import current_user
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.comments import asked, reporting
+from enroll.comments.models import Comment
 from enroll.comments.reporting import Complaint
-from enroll.console.guard import needs
+from enroll.console.guard import must_be_there, needs
 from enroll.console.moderation import STATES
 from enroll.db import atomically
 
@@ -45,6 +46,7 @@ def index() -> str:
 @needs(Duty.MODERATE)
 def close(comment: int) -> ResponseReturnValue:
     """Answer the reports of one comment, up to the last that was shown."""
+    must_be_there(Comment, comment)
     until = request.form.get("until", "")
     words = request.form.get(f"conclusion-{comment}", "").strip()[:200]
     closed = atomically(

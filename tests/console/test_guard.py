@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from enroll import clock
 from enroll.accounts.duties import Duty
@@ -26,8 +27,9 @@ from enroll.registrations.import_rows import RosterImport
 from enroll.registrations.import_states import ImportState
 from enroll.registrations.notices import SessionNotice
 from tests import make
-from tests.accounts.people import colleague, sign_in
+from tests.accounts.people import colleague, csrf_token, sign_in
 from tests.comments import acting
+from tests.contents import contents
 from tests.registrations.corresponding import draft
 
 
@@ -129,6 +131,44 @@ def test_every_staff_page_against_everybody(app: Flask) -> None:
             leads_on = endpoint == "security.wan_delete"  # its list is another page
             expected = (302 if leads_on else 200) if duty in duties else 403
             assert browser.get(path).status_code == expected, (path, duty)
+
+
+def test_nothing_is_found_under_the_number_of_something_else(app: Flask) -> None:
+    """Numbers that nobody has, and numbers that belong to another batch: 404, and nothing happens."""
+    _pages_once = list(_pages(app))
+    assert _pages_once
+    make.batch(code="other")
+    colleague(*Duty, email="everything@example.org")
+    browser = app.test_client()
+    sign_in(browser, email="everything@example.org")
+    token = csrf_token(browser, "/staff/account")
+    before = contents(without=("activity", "staff_session"))
+    tried, found = 0, []
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/staff") or "int:" not in rule.rule:
+            continue
+        for path in _wrong(app, rule):
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                answer = browser.open(path, method=method, data={"csrf_token": token})
+                found += [(method, path, answer.status_code)] if answer.status_code != 404 else []
+                tried += 1
+    assert tried > 100
+    assert not found, "\n".join(map(str, found))
+    assert contents(without=("activity", "staff_session")) == before
+
+
+def _wrong(app: Flask, rule: Rule) -> Iterator[str]:
+    """The address of a rule with numbers that nobody has; of a thing in a batch, under another batch."""
+    known: dict[str, object] = {"code": "ml-1", "slug": "x", "what": "cancel", "kind": "csv",
+                                "token": "x", "which": 1}
+    ints = [name for name, part in rule._converters.items() if part.regex == r"\d+"]
+    with app.test_request_context():
+        for number in (2**31 - 1, 2**31, 10**12):
+            values = known | dict.fromkeys(ints, number)
+            yield rule.build({name: values[name] for name in rule.arguments})[1]
+        if "code" in rule.arguments:
+            values = known | dict.fromkeys(ints, 1) | {"code": "other"}
+            yield rule.build({name: values[name] for name in rule.arguments})[1]
 
 
 def _with_trial_pages(app: Flask) -> FlaskClient:
