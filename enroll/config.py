@@ -8,9 +8,11 @@ says why, all of them at once.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from flask import Flask
 
@@ -23,6 +25,8 @@ class Setting(NamedTuple):
     meaning: str
 
 
+# A letter's number and signature are added, and RFC 5321 allows 64 octets before the @.
+_RETURNS_TO = re.compile(r"[A-Za-z0-9._-]{1,24}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 UNSAFE_SECRET = "only-for-this-machine"
 
 SETTINGS = (
@@ -45,9 +49,24 @@ SETTINGS = (
     Setting("MAIL_PASSWORD", "", "SMTP password"),
     Setting("MAIL_SENDER", "enroll@localhost", "The address letters come from"),
     Setting("MAIL_TIMEOUT", 30, "Seconds to wait for the mail server"),
+    Setting(
+        "MAIL_BOUNCES",
+        "",
+        "Address that undeliverable letters come back to, e.g. bounces@enroll.example; each letter"
+        " adds +number-signature to it; unset: they come back to MAIL_SENDER, unread",
+    ),
+    Setting("BOUNCE_IMAP_HOST", "", "IMAP server of that mailbox; unset: nobody reads bounces"),
+    Setting("BOUNCE_IMAP_PORT", 993, "IMAP port"),
+    Setting("BOUNCE_IMAP_USER", "", "IMAP account"),
+    Setting("BOUNCE_IMAP_PASSWORD", "", "IMAP password"),
+    Setting("BOUNCE_IMAP_TLS", True, "TLS from the first byte, certificate verified"),
+    Setting("BOUNCE_IMAP_FOLDER", "INBOX", "Folder that bounces come to; nothing in it is changed"),
     Setting("INSTITUTE_NAME", "Northlight Institute", "The institute's name, as people know it"),
     Setting("INSTITUTE_EMAIL", "hello@localhost", "Where people write to with a question"),
     Setting("MINIMUM_AGE", 18, "From this age on a person may register without a parent"),
+    Setting(
+        "TIMEZONE", "Asia/Kolkata", "Where staff work: their morning's digest comes at 07:00 there"
+    ),
     Setting("PHONE_REGION", "IN", "Country of telephone numbers written without +, ISO 3166"),
     Setting("KEEP_DAYS", 365, "Days after a batch's end until its people's data is deleted"),
     Setting(
@@ -79,7 +98,7 @@ def load_settings(app: Flask) -> None:
     for name, plain in (("DATABASE_URL", "DATABASE_URL"), ("LOCAL_PORT", "PORT")):
         if f"ENROLL_{name}" not in os.environ and os.environ.get(plain):
             app.config[name] = os.environ[plain]
-    wrong = _coerce(app) + _dangers(app)
+    wrong = _coerce(app) + _senseless(app) + _dangers(app)
     if wrong:
         raise BadSettings("Enroll does not start:\n" + "\n".join(f"  - {line}" for line in wrong))
     _derive(app)
@@ -105,6 +124,22 @@ def _coerce(app: Flask) -> list[str]:
         except (ValueError, KeyError):
             kind = "true or false" if isinstance(setting.default, bool) else "a number"
             wrong.append(f"ENROLL_{setting.name} must be {kind}, not “{value}”.")
+    return wrong
+
+
+def _senseless(app: Flask) -> list[str]:
+    """What nothing can be done with, wherever the server stands."""
+    wrong = []
+    if app.config["TIMEZONE"] not in available_timezones():
+        wrong.append(f"ENROLL_TIMEZONE must be like Asia/Kolkata, not “{app.config['TIMEZONE']}”.")
+    bounces = str(app.config["MAIL_BOUNCES"])
+    if bounces and not _RETURNS_TO.fullmatch(bounces):
+        wrong.append(
+            "ENROLL_MAIL_BOUNCES must be an address with at most 24 letters, digits, dots or hyphens"
+            f" before the @, not “{bounces}”."
+        )
+    if app.config["BOUNCE_IMAP_HOST"] and not bounces:
+        wrong.append("ENROLL_BOUNCE_IMAP_HOST without ENROLL_MAIL_BOUNCES: no bounce would come.")
     return wrong
 
 

@@ -1,4 +1,4 @@
-"""Ten lines that say what is set, what is missing and what to do."""
+"""Eleven lines that say what is set, what is missing and what to do."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from enroll.accounts.models import Staff
 from enroll.batches.models import Batch
 from enroll.config import UNSAFE_SECRET
 from enroll.db import db
-from enroll.mail import mailbox
+from enroll.mail import mailbox, polling
 from enroll.mail.beats import LATE, last_seen
+from enroll.mail.imap import Incoming, Unreadable
 from enroll.mail.models import Letter
 from enroll.mail.smtp import Kept, Outgoing
 from enroll.mail.states import LetterState
@@ -32,7 +33,7 @@ Finding = tuple[bool, str]
 
 
 def examine() -> Iterator[Finding]:
-    """Ten findings, each well or not; the last one sends a test mail and waits for it."""
+    """Eleven findings, each well or not; the last one sends a test mail and waits for it."""
     for check in CHECKS:
         try:
             yield check()
@@ -110,6 +111,19 @@ def _worker() -> Finding:
     )
 
 
+def _bounces() -> Finding:
+    if not polling.box_name():
+        return True, "bounces: nobody reads them (set ENROLL_MAIL_BOUNCES, ENROLL_BOUNCE_IMAP_HOST)"
+    try:
+        with Incoming() as incoming:
+            waits = incoming.next_number - 1
+    except Unreadable as error:
+        return False, f"bounces: the mailbox cannot be read: {error}"
+    row = polling.box()
+    read = row.last_number if row and row.validity == incoming.validity else 0
+    return True, f"bounces: the mailbox answers, read up to mail {read} of {waits}"
+
+
 def _test_mail() -> Finding:
     sender = current_app.config["MAIL_SENDER"]
     mark = secrets.token_hex(8)
@@ -145,5 +159,6 @@ CHECKS = (
     _content,
     _staff,
     _worker,
+    _bounces,
     _test_mail,
 )

@@ -17,6 +17,7 @@ from enroll.accounts.tries import forget_tries
 from enroll.batches.indexing import fill_if_empty
 from enroll.comments import reasons, retention, service
 from enroll.db import atomically, db
+from enroll.mail import postman
 from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
 from enroll.mail.slots import forget_slots
@@ -41,6 +42,7 @@ def work(*, once: bool = False) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
     log.info("worker %s begins", name)
+    postman.begin(stopping, once=once)
     tidied, kept_house, filled = float("-inf"), float("-inf"), False
     while not stopping.is_set():
         sent = 0

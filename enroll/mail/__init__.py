@@ -1,6 +1,7 @@
 """What we write to people: letters queued in the database, sent by the worker.
 
-Hard rule: nobody talks to a mail server but `delivery.py`, and no letter is written outside a
+Hard rule: nobody talks to a mail server but `delivery.py`, which sends, and `polling.py`, which asks
+what came back; and no letter is written outside a
 business transaction.
 """
 

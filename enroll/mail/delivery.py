@@ -21,6 +21,7 @@ from sqlalchemy.orm import undefer
 from enroll import clock
 from enroll.db import atomically, db
 from enroll.mail import mailbox
+from enroll.mail.envelope import return_address
 from enroll.mail.models import Letter
 from enroll.mail.outbox import ERASED
 from enroll.mail.rendering import render
@@ -181,7 +182,11 @@ def _send(connection: Outgoing, letter: Letter, worker: str) -> None:
         has_gone_out = True
 
     try:
-        connection.send_kept(Kept(letter.recipient, letter.rendered or b""), before_text)
+        connection.send_kept(
+            Kept(letter.recipient, letter.rendered or b""),
+            before_text,
+            returns_to=_returns_to(letter),
+        )
     except LeaseLost:
         log.warning("letter %d: the lease was lost", letter.id)
         raise smtplib.SMTPServerDisconnected("half a conversation is left behind") from None
@@ -198,6 +203,12 @@ def _send(connection: Outgoing, letter: Letter, worker: str) -> None:
         atomically(
             settle, letter_id=letter.id, worker=worker, state=LetterState.SENT, now=clock.now()
         )
+
+
+def _returns_to(letter: Letter) -> str | None:
+    """The signed address of this letter, where there is a mailbox for what comes back."""
+    bounces, secret = current_app.config["MAIL_BOUNCES"], current_app.config["SECRET_KEY"]
+    return return_address(letter.id, bounces=bounces, secret=secret) if bounces else None
 
 
 def begin_sending(*, letter_id: int, worker: str, now: datetime) -> None:

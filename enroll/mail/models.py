@@ -112,6 +112,30 @@ class Subscription(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class BounceBox(Base):
+    """The mailbox that bounces come to: how far it was read, and since when it cannot be."""
+
+    __tablename__ = "bounce_box"
+
+    # Which account on which server: another one is read from its beginning.
+    name: Mapped[str] = mapped_column(sa.String(400), primary_key=True)
+    # When a worker asked last; nobody asks again for a while.
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    # The mail read last (RFC 3501, 2.3.1.1); numbers begin anew when the validity changes.
+    validity: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    last_number: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    error: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+
+
+class DigestDay(Base):
+    """A morning whose digests are written: whoever writes the row writes them, and nobody else."""
+
+    __tablename__ = "digest_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+
 class WorkerBeat(Base):
     """One worker process and when it was last seen."""
 

@@ -58,11 +58,16 @@ class Outgoing(Connection):
         with suppress(smtplib.SMTPException, OSError):
             super().__exit__(exc_type, exc_value, tb)  # type: ignore[arg-type]
 
-    def send_kept(self, kept: Message, before_text: Callable[[], None]) -> None:
-        """Send one letter; `before_text` is called when there is no way back."""
+    def send_kept(
+        self, kept: Message, before_text: Callable[[], None], *, returns_to: str | None = None
+    ) -> None:
+        """Send one letter; `before_text` is called when there is no way back.
+
+        `returns_to` is the envelope's sender, where it comes back to; else that is who it is from.
+        """
         if isinstance(self.host, _Smtp):
             self.host.before_text = before_text
-        self.send(kept)
+        self.send(kept, envelope_from=returns_to)
 
 
 class Kept(Message):

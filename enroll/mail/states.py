@@ -54,6 +54,7 @@ LETTER_MOVES: Moves[LetterState] = Moves(
             LetterState.FAILED: "5xx, or the ladder of tries has ended",
             LetterState.UNKNOWN: "the connection or the worker died after the text went out",
         },
+        LetterState.SENT: {LetterState.FAILED: "a bounce came back"},
         # A slow worker, past its lease, gets the other server's answer after all.
         LetterState.UNKNOWN: {
             LetterState.SENT: "250: it arrived",

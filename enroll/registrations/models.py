@@ -27,6 +27,10 @@ queue_numbers = sa.Sequence("registration_queue_number", metadata=Base.metadata)
 
 
 live = sa.text(_among(LIVE))
+# Queries that want to be answered from these indexes say it in the same words, without parameters.
+unread = sa.text(f"message <> '' AND message_read_at IS NULL AND {_among(LIVE)}")
+applied = sa.text("state = 'applied'")
+questioned = sa.text("questioned_at IS NOT NULL")
 
 
 def _line_of_new(context: DefaultExecutionContext) -> str:
@@ -102,6 +106,17 @@ class Registration(Base):
             sqlite_where=sa.text("replaces_id IS NOT NULL"),
             postgresql_where=sa.text("replaces_id IS NOT NULL"),
         ),
+        # What Today asks about everybody: messages nobody has read, what is to be decided.
+        sa.Index("ix_registration_unread", "id", sqlite_where=unread, postgresql_where=unread),
+        sa.Index(
+            "ix_registration_applied", "batch_id", sqlite_where=applied, postgresql_where=applied
+        ),
+        sa.Index(
+            "ix_registration_questioned",
+            "batch_id",
+            sqlite_where=questioned,
+            postgresql_where=questioned,
+        ),
         # How many seats one network holds just now.
         sa.Index(
             "ix_registration_network",
@@ -124,6 +139,9 @@ class Registration(Base):
     sought: Mapped[str] = mapped_column(sa.Text, default=_line_of_new, server_default="")
     background: Mapped[str] = mapped_column(sa.String(200), default="")
     message: Mapped[str] = mapped_column(sa.Text, default="")
+    # Who of the staff has read the message, and when.
+    message_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    message_read_by: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
     language: Mapped[str] = mapped_column(sa.String(12), default="en")
     state: Mapped[State] = mapped_column(one_of(State))
     seat_number: Mapped[int | None]

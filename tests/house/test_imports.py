@@ -41,6 +41,7 @@ PURE = {
     "catalog/documents.py",
     "catalog/selfcheck.py",
     "catalog/shapes.py",
+    "mail/envelope.py",
     "mail/retries.py",
     "mail/states.py",
     "registrations/consent.py",

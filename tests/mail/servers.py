@@ -33,6 +33,7 @@ class Server:
         self.after_text: Callable[[], None] = lambda: None
         self.texts: list[bytes] = []
         self.got: list[tuple[str, str]] = []
+        self.senders: list[str] = []  # of the envelope (MAIL FROM), one per text
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd asks for
         self, server, _session, envelope, address: str, _options
@@ -46,6 +47,7 @@ class Server:
 
     async def handle_DATA(self, server, _session, envelope) -> str:  # noqa: N802
         self.texts.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         await asyncio.to_thread(self.after_text)
         if self.drops:
             server.transport.abort()
