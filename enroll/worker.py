@@ -22,7 +22,7 @@ from enroll.mail.beats import beat
 from enroll.mail.delivery import deliver_due
 from enroll.mail.slots import forget_slots
 from enroll.refusal import Busy
-from enroll.registrations import asking, erasing, importing, outages, reminding, writing
+from enroll.registrations import asking, digest, erasing, importing, outages, reminding, writing
 from enroll.registrations.consent import consent_version
 from enroll.registrations.eligibility import batches_to_tidy
 from enroll.registrations.tidying import tidy_batch
@@ -54,9 +54,7 @@ def work(*, once: bool = False) -> None:
                 kept_house = time.monotonic()
                 keep_house()
             if not filled:
-                atomically(fill_if_empty)
-                atomically(reasons.fill_if_empty)
-                filled = True
+                filled = fill()
             sent = deliver_due(worker=name)
             # After the letters that wait: a message that cannot be written must not keep them.
             sent += write_some() + bring_some()
@@ -74,6 +72,13 @@ def work(*, once: bool = False) -> None:
         if not sent:
             stopping.wait(REST)
     log.info("worker %s ends", name)
+
+
+def fill() -> bool:
+    """What a new database needs: the search filled, reasons to choose from."""
+    atomically(fill_if_empty)
+    atomically(reasons.fill_if_empty)
+    return True
 
 
 def tidy(*, worker: str) -> None:
@@ -130,3 +135,4 @@ def keep_house() -> None:
     atomically(retention.clear_out, days=config["COMMENT_KEEP_DAYS"], now=now)
     if not outages.is_quiet(now):
         atomically(service.remind_moderators, hours=config["MODERATION_HOURS"], now=now)
+        atomically(digest.write_digests, now=now)

@@ -1,17 +1,27 @@
-"""My account: where I am signed in, ended one by one or all at once, and another password."""
+"""My account: where I am signed in, what comes by mail in the morning, and another password."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from flask_security import current_user
-from wtforms import PasswordField
+from wtforms import PasswordField, RadioField
 from wtforms.validators import InputRequired, Length
 
 from enroll import clock
 from enroll.accounts import sessions, staffing
+from enroll.accounts.digests import Digest, choose, chosen
 from enroll.accounts.duties import Duty
 from enroll.accounts.security import SESSION_KEY
 from enroll.console.guard import needs
@@ -33,6 +43,19 @@ class PasswordForm(Form):
     new = PasswordField(
         lazy_gettext("New password"),
         [InputRequired(lazy_gettext("Enter a new password.")), Length(max=1000)],
+    )
+
+
+class DigestForm(Form):
+    """Whether the morning's digest comes."""
+
+    digest = RadioField(
+        lazy_gettext("A short e-mail in the morning"),
+        [InputRequired(lazy_gettext("Choose one of the two."))],
+        choices=[
+            (Digest.NONE.value, lazy_gettext("None: I look at Today myself")),
+            (Digest.WEEKDAYS.value, lazy_gettext("On weekdays, when something needs me")),
+        ],
     )
 
 
@@ -70,6 +93,23 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for("account.show"), 303)
 
 
+@pages.post("/digest")
+@csrf.exempt  # the form checks its token itself
+@needs(*Duty)
+def choose_digest() -> ResponseReturnValue:
+    form = DigestForm()
+    if not form.validate_on_submit():
+        return _show(PasswordForm(formdata=None), form), 422
+    digest = Digest(form.digest.data)
+    atomically(choose, staff_id=current_user.id, digest=digest, now=clock.now())
+    if digest is Digest.NONE:
+        flash(_("No digest comes any more."), "done")
+    else:
+        zone = current_app.config["TIMEZONE"]
+        flash(_("It comes on weekdays at 07:00 (%(zone)s).", zone=zone), "done")
+    return redirect(url_for("account.show"), 303)
+
+
 @pages.post("/sessions/end-others")
 @needs(*Duty)
 def end_others() -> ResponseReturnValue:
@@ -96,11 +136,13 @@ def end(number: int) -> ResponseReturnValue:
     return redirect(url_for("account.show"), 303)
 
 
-def _show(form: PasswordForm) -> str:
+def _show(form: PasswordForm, digest_form: DigestForm | None = None) -> str:
     personal()
+    now_chosen = chosen(current_user.email).value
     return render_template(
         "console/account/show.html",
         form=form,
+        digest_form=digest_form or DigestForm(formdata=None, digest=now_chosen),
         sessions=sessions.live_sessions(current_user.id, _key()),
     )
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from enroll.console import queries, words
 from enroll.console.telling import words_to_say
+from enroll.mail.states import LetterState
 from enroll.mail.telephone import Task, tasks_about
 from enroll.registrations.letters import about
 from enroll.registrations.models import Registration
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     who: str
     row: Any
     say: str = ""  # what to tell on the telephone
+    reached: Any = None  # the entry of the call, where a letter did not arrive
     move: int = _LAST  # the number of the move it is, or whose letter it is
 
 
@@ -44,7 +46,11 @@ def timeline(one: Registration) -> list[Entry]:
     ]
     for letter in queries.letters_about(one):
         task = calls.get(letter.id)
-        entry = _call(task, names) if task else Entry(letter.written_at, LETTER, "", letter)
+        entry = Entry(letter.written_at, LETTER, "", letter)
+        if task and letter.state is LetterState.SUPPRESSED:
+            entry = _call(task, names)
+        elif task:  # it did not arrive, and somebody has reached them by telephone
+            entry = entry._replace(reached=_call(task, names))
         entries.append(entry._replace(move=_promised_by(letter)))
     entries += [
         Entry(note.at, NOTE, words.hand(note.by, names), note) for note in notes if note.text

@@ -71,6 +71,7 @@ LETTERS = {
     "links": _("Links asked for again"),
     "address_corrected": _("The address was corrected, with a new link"),
     "staff_message": _("A message from us"),
+    "staff_digest": _("The morning's digest"),
     "staff_invitation": _("Invitation to work here"),
     "staff_link": _("Link for another password"),
     "staff_password_changed": _("The password was changed"),

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from enroll.db import Base, Moment, one_of
 from enroll.mail.states import LetterState
 
+# Queries that want to be answered from the index say it in the same words, without parameters.
+undelivered = sa.text("state IN ('failed', 'unknown')")
+
 
 class Letter(Base):
     """One letter to one person, written in the transaction of what it tells."""
@@ -28,8 +31,8 @@ class Letter(Base):
         sa.Index(
             "ix_letter_undelivered",
             "id",
-            sqlite_where=sa.text("state IN ('failed', 'unknown')"),
-            postgresql_where=sa.text("state IN ('failed', 'unknown')"),
+            sqlite_where=undelivered,
+            postgresql_where=undelivered,
         ),
     )
 
@@ -73,6 +76,8 @@ class UnaskedSlot(Base):
 
 class PhoneTask(Base):
     """A letter to somebody without a mailbox: staff tell them on the telephone, and tick it.
+
+    Also the tick of a letter that did not arrive, once its reader was reached by telephone.
 
     What is to be told is the letter; when that is outdated or emptied, nothing is left to tell.
     """

@@ -58,11 +58,17 @@ def box() -> BounceBox | None:
     return db.session.get(BounceBox, box_name())
 
 
+def is_failing() -> bool:
+    """Is there a mailbox that cannot be read?"""
+    row = box()
+    return row is not None and row.failing_since is not None
+
+
 def take_turn(*, name: str, now: datetime) -> bool:
     """Whether it is this worker that asks the mailbox now: one does, once a minute."""
     begin = {"name": name, "asked_at": now - EVERY}
     db.session.execute(insert_once(dialect_name(), BounceBox.__table__, BounceBox.name), begin)
-    is_due = sa.or_(BounceBox.asked_at <= now - EVERY, BounceBox.asked_at > now)
+    is_due = sa.or_(BounceBox.asked_at <= now - EVERY, BounceBox.asked_at > now + EVERY)
     taken = db.session.scalars(
         sa.update(BounceBox)
         .where(BounceBox.name == name, is_due)

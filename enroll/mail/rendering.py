@@ -38,6 +38,7 @@ OPTIONAL: dict[str, Any] = {
     "calendar": None,
     "people": (),
     "registrations": (),
+    "lines": (),
 }
 # Written by a person: an answer goes to people too, and not to the sender of all letters.
 ANSWERED_BY_STAFF = {"staff_message"}

@@ -71,6 +71,32 @@ def tick(*, task_id: int, about: str, by: str, now: datetime) -> bool | None:
     return True
 
 
+def tick_reached(*, letter_id: int, by: str, now: datetime) -> bool | None:
+    """Whom this letter did not reach was reached by telephone, or needs it no more. Twice is fine:
+    answers whether this very press ticked it.
+
+    `None` where there is no such letter, or nothing is known to be wrong with it.
+    """
+    lost = [LetterState.FAILED, LetterState.UNKNOWN]
+    found = sa.select(Letter.id).where(Letter.id == letter_id, Letter.state.in_(lost))
+    if db.session.scalar(found) is None:
+        return None
+    make_task(letter_id)
+    ticked = db.session.scalars(
+        sa.update(PhoneTask)
+        .where(PhoneTask.letter_id == letter_id, PhoneTask.told_at.is_(None))
+        .values(told_at=now, told_by=by)
+        .returning(PhoneTask.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(ticked.all())
+
+
+def was_reached() -> sa.ColumnElement[bool]:
+    """Of a letter in a query: was its reader reached by telephone?"""
+    return sa.exists().where(PhoneTask.letter_id == Letter.id, PhoneTask.told_at.is_not(None))
+
+
 def tick_all(*, about: str, by: str, now: datetime) -> None:
     """The person is on the telephone and hears all of it."""
     letters = sa.select(Letter.id).where(Letter.about == about, Letter.last_error == BY_TELEPHONE)

@@ -10,15 +10,20 @@ import sqlalchemy as sa
 from enroll.batches.models import Batch
 from enroll.batches.states import BatchState
 from enroll.db import db
-from enroll.mail.models import Letter
-from enroll.mail.states import LetterState
+from enroll.mail.models import Letter, undelivered
+from enroll.mail.outbox import ERASED
+from enroll.mail.telephone import was_reached
 from enroll.registrations.models import Registration
 from enroll.registrations.states import State
 
 SOON = timedelta(hours=24)
 NEAR = timedelta(days=10)
-LATELY = timedelta(days=7)
+LATELY = timedelta(days=30)  # what nobody has ticked by then is history
 MOST = 20
+# In the words of the index: a parameter would miss it.
+_APPLIED = Registration.state == sa.literal(
+    State.APPLIED, Registration.state.type, literal_execute=True
+)
 
 
 class Number(NamedTuple):
@@ -45,17 +50,16 @@ class Unreached(NamedTuple):
 
     letter_id: int
     kind: str
+    about: str
     at: datetime
     error: str
-    registration_id: int | None
-    name: str
-    phone: str
+    person: Registration | None
 
 
 def applications() -> list[Number]:
     """Batches with applications to decide; only of confirmed addresses, the longest waiting first."""
     return _numbers(
-        Registration.state == State.APPLIED,
+        _APPLIED,
         Registration.address_confirmed_at.is_not(None),
         first=Registration.created_at,
     )
@@ -103,12 +107,17 @@ def unsure(now: datetime) -> list[Unsure]:
 
 
 def unreached(now: datetime) -> list[Unreached]:
-    """Letters of the last week that failed, or of which nobody knows; the latest first."""
+    """Letters of the last weeks that failed or came back, or of which nobody knows; the latest first.
+
+    Without those whose readers were reached by telephone, and those whose data is deleted.
+    """
     letters = db.session.scalars(
         sa.select(Letter)
         .where(
-            Letter.state.in_([LetterState.FAILED, LetterState.UNKNOWN]),
+            undelivered,
             Letter.written_at > now - LATELY,
+            Letter.recipient != ERASED,
+            ~was_reached(),
         )
         .order_by(Letter.id.desc())
         .limit(MOST)
@@ -119,13 +128,7 @@ def unreached(now: datetime) -> list[Unreached]:
 
 def _unreached(letter: Letter, person: Registration | None) -> Unreached:
     return Unreached(
-        letter.id,
-        letter.kind,
-        letter.written_at,
-        letter.last_error,
-        person.id if person else None,
-        person.name if person else "",
-        person.phone if person else "",
+        letter.id, letter.kind, letter.about, letter.written_at, letter.last_error, person
     )
 
 

@@ -1,6 +1,6 @@
 """Bounces that come as mail, messages that somebody has read, mornings whose digests are written.
 
-Revision: 0017, after 0014
+Revision: 0017, after 0015
 
 The indexes let the page that the day begins with find what needs a hand without reading everybody.
 """
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -28,6 +28,7 @@ from enroll.registrations.letters import (
 from tests.mail.samples import BATCH, DEADLINE, Sample, calendar, row
 from tests.mail.samples_of_colleagues import COLLEAGUE_SAMPLES
 from tests.mail.samples_of_comments import COMMENT, COMMENT_SAMPLES
+from tests.mail.samples_of_digests import DIGEST_SAMPLES
 from tests.mail.samples_of_news import NEWS_SAMPLES
 from tests.mail.samples_of_registrations import LIVE_SAMPLES
 
@@ -42,10 +43,10 @@ ASKING = {
     "reminder",
 }
 
-SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES + COMMENT_SAMPLES + COLLEAGUE_SAMPLES
+SAMPLES = LIVE_SAMPLES + NEWS_SAMPLES + COMMENT_SAMPLES + COLLEAGUE_SAMPLES + DIGEST_SAMPLES
 # These speak of no batch.
 OF_COMMENTS = {sample.kind for sample in COMMENT_SAMPLES}
-OF_COLLEAGUES = {sample.kind for sample in COLLEAGUE_SAMPLES}
+OF_COLLEAGUES = {sample.kind for sample in COLLEAGUE_SAMPLES + DIGEST_SAMPLES}
 OF_NO_BATCH = OF_COMMENTS | OF_COLLEAGUES | {"links"}
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[one.label for one in SAMPLES])
 
