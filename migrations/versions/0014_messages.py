@@ -1,13 +1,13 @@
 """Staff write to the people of a batch: the message, and who gets it.
 
-Revision: 0016, after 0018
+Revision: 0014, after 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0018"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

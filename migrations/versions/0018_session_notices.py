@@ -1,13 +1,13 @@
 """What was told about one changed session, and who was reached by telephone.
 
-Revision: 0013, after 0014
+Revision: 0018, after 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0014"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Lists of people that staff bring along: kept row by row, so that a broken import goes on.
 
-Revision: 0015, after 0013
+Revision: 0019, after 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0013"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """The roster of thousands: people are found by any part of a name, address or number; results are kept.
 
-Revision: 0018, after 0020
+Revision: 0013, after 0012
 
 The column is added in plain SQL, see 0006.
 """
@@ -10,8 +10,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0020"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

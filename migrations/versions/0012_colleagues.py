@@ -1,12 +1,12 @@
 """Colleagues: second proofs, passkeys, counted tries, and a log of what they do that nobody changes.
 
-Revision: 0020, after 0011
+Revision: 0012, after 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None

@@ -1,6 +1,6 @@
 """One person and the telephone: notes, letters that are told, people without an e-mail of their own.
 
-Revision: 0019, after 0016
+Revision: 0015, after 0014
 
 Columns are added in plain SQL, constraint and all: SQLite can do that, while Alembic's batch mode
 would rebuild the table and lose its triggers.
@@ -9,8 +9,8 @@ would rebuild the table and lose its triggers.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0016"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Self-checks are counted: which skills people ask for and lack, by month. Numbers, nobody.
 
-Revision: 0014, after 0021
+Revision: 0017, after 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0021"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Bounces that come as mail, messages that somebody has read, mornings whose digests are written.
 
-Revision: 0017, after 0015
+Revision: 0020, after 0019
 
 The indexes let the page that the day begins with find what needs a hand without reading everybody.
 """
@@ -8,8 +8,8 @@ The indexes let the page that the day begins with find what needs a hand without
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0015"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
