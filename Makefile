@@ -29,9 +29,10 @@ run: install ## Serve web pages and worker on 127.0.0.1:8000 (PORT=… for anoth
 # unlike honcho lets the settings above win over it.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT) web worker
 
-test: install-dev ## Run all tests: the quick ones side by side, then browsers, then storms
+test: install-dev ## Run all tests: the quick ones side by side, then browsers, then storms alone
 	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc) + 1 )) $(BIN)/python -m pytest -m "not storm and not browser" --numprocesses auto --dist loadfile
-	$(BIN)/python -m pytest -m "storm or browser"
+	$(BIN)/python -m pytest -m "browser and not storm" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m storm
 
 storm: install-dev ## Run the tests of races, the model and the random walks at full size
 	STORM=full $(BIN)/python -m pytest -rP -m storm

@@ -23,7 +23,7 @@ from tests.reading import hidden_fields, typed_values
 from tests.registrations import acting
 from tests.registrations.acting import adds_up, letter  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.usefixtures("adds_up")
+pytestmark = [pytest.mark.usefixtures("adds_up"), pytest.mark.either_database]
 
 CALLER = {"name": "Leela Nair", "phone": "+91 98765 43210", "background": "Nurse",
           "message": "Needs a chair.", "note": "Sounded in a hurry.", "consent": "y"}

@@ -31,7 +31,7 @@ from tests.registrations.acting import (
     state,
 )
 
-pytestmark = pytest.mark.usefixtures("adds_up")
+pytestmark = [pytest.mark.usefixtures("adds_up"), pytest.mark.either_database]
 REASON = "We look for two years at work.\nOur foundations course may suit you."
 
 

@@ -36,7 +36,7 @@ from tests.registrations.acting import (
     with_sessions,
 )
 
-pytestmark = pytest.mark.usefixtures("adds_up")
+pytestmark = [pytest.mark.usefixtures("adds_up"), pytest.mark.either_database]
 
 
 def page_of(one: Registration) -> str:

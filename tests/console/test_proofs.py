@@ -20,6 +20,7 @@ from enroll.mail.rendering import render
 from tests.accounts.people import PASSWORD, colleague, csrf_token, sign_in
 from tests.accounts.proving import code_of, enter, make_recovery_codes, switch_on_authenticator
 
+page = pytest.mark.either_database  # only taking a code depends on the database
 ANOTHER = "a sentence that nobody guesses"
 
 
@@ -57,6 +58,7 @@ def _at_once(*acts: Callable[[], object]) -> None:
 # ---------------------------------------------------------------- the authenticator
 
 
+@page
 def test_after_the_password_a_code_is_asked_for(app: Flask, client: FlaskClient) -> None:
     colleague(Duty.PLAN)
     sign_in(client)
@@ -71,11 +73,13 @@ def test_after_the_password_a_code_is_asked_for(app: Flask, client: FlaskClient)
     assert _inside(other)
 
 
+@page
 def test_a_code_page_without_a_password_leads_back(client: FlaskClient) -> None:
     for path in ("/staff/code", "/staff/recovery-code", "/staff/second-proof"):
         assert client.get(path).location == "/staff/login"
 
 
+@page
 def test_a_code_is_taken_once(app: Flask, client: FlaskClient) -> None:
     colleague(Duty.PLAN)
     sign_in(client)
@@ -88,6 +92,7 @@ def test_a_code_is_taken_once(app: Flask, client: FlaskClient) -> None:
     assert (_inside(one), _inside(two)) == (True, False)
 
 
+@page
 @pytest.mark.parametrize("kind", ["authenticator", "recovery"])
 def test_the_same_code_twice_at_once_lets_in_one(
     app: Flask, client: FlaskClient, kind: str
@@ -289,6 +294,7 @@ def _press(client: FlaskClient, staff_id: int, button: str, **fields: object) ->
     return client.post(f"/staff/colleagues/{staff_id}/{button}", data=fields | {"csrf_token": token})
 
 
+@page
 def test_a_dismissed_colleague_is_out_at_once_and_stays_out(
     app: Flask, client: FlaskClient
 ) -> None:
@@ -313,6 +319,7 @@ def test_a_dismissed_colleague_is_out_at_once_and_stays_out(
     assert sign_in(farida, "farida@example.org", ANOTHER).location == "/staff/"  # no code any more
 
 
+@page
 def test_somebody_who_may_administer_always_stays(client: FlaskClient) -> None:
     me = colleague(Duty.ADMINISTER)
     sign_in(client)
@@ -324,6 +331,7 @@ def test_somebody_who_may_administer_always_stays(client: FlaskClient) -> None:
     assert client.get("/staff/colleagues").status_code == 200
 
 
+@page
 def test_a_lost_telephone_is_taken_off_the_account_and_told(
     app: Flask, client: FlaskClient
 ) -> None:
@@ -340,6 +348,7 @@ def test_a_lost_telephone_is_taken_off_the_account_and_told(
     assert sign_in(farida, "farida@example.org").location == "/staff/"
 
 
+@page
 def test_another_link_kills_the_earlier_one(app: Flask, client: FlaskClient) -> None:
     colleague(Duty.ADMINISTER)
     sign_in(client)
@@ -352,6 +361,7 @@ def test_another_link_kills_the_earlier_one(app: Flask, client: FlaskClient) -> 
     assert farida.get(_link(second)).status_code == 200
 
 
+@page
 def test_changed_duties_hold_from_the_next_page_on(app: Flask, client: FlaskClient) -> None:
     colleague(Duty.ADMINISTER)
     other = colleague(Duty.PLAN, email="farida@example.org")

@@ -20,6 +20,9 @@ from enroll.registrations.states import State
 from tests import make
 from tests.accounts.people import colleague, sign_in
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 
 @pytest.fixture
 def planner(client: FlaskClient) -> FlaskClient:

@@ -19,6 +19,9 @@ from enroll.console.sign_in import OPEN
 from enroll.db import atomically, db
 from tests.accounts.people import PASSWORD, colleague, csrf_token, sign_in, sign_out
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 NO = "This address and this password do not belong together."
 
 

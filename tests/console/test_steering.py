@@ -32,7 +32,7 @@ from tests.registrations.acting import (
     with_sessions,
 )
 
-pytestmark = pytest.mark.usefixtures("adds_up")
+pytestmark = [pytest.mark.usefixtures("adds_up"), pytest.mark.either_database]
 ACTIONS = ("resize", "run", "shift", "call-off")
 
 

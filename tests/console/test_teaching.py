@@ -24,6 +24,9 @@ from tests.console.acting import said, text
 from tests.contents import contents
 from tests.reading import as_sent
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 EVIL = """<script>alert(1)</script> [press](javascript:alert(1)) <img src=x onerror=alert(1)>
 
 | a | b |

@@ -23,6 +23,9 @@ from tests.accounts.people import colleague, sign_in
 from tests.catalogs import fill
 from tests.contents import contents
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 TEN = [
     "machine-learning-algorithms",
     "programming-languages",

@@ -15,6 +15,9 @@ from tests import make
 from tests.contents import contents
 from tests.reading import hidden_fields
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 
 def press(client: FlaskClient, mine: Registration, button: str):
     """Press a button, on the page as it is or as an older tab still shows it."""

@@ -15,6 +15,9 @@ from tests import make
 from tests.contents import contents
 from tests.reading import hidden_fields, typed_values
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 GOOD = {
     "name": "Asha Verma",
     "email": "asha@example.org",

@@ -23,6 +23,9 @@ from enroll.db import atomically, db
 from enroll.site.structured import breadcrumbs
 from tests import make
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 _EXTRACT = json.loads((Path(__file__).parent / "vocabulary.json").read_text())
 VOCABULARY, MEMBERS = _EXTRACT["types"], _EXTRACT["members"]
 # Where schema.org's JSON-LD context reads a text as the address of a thing.

@@ -11,6 +11,9 @@ from enroll.registrations.states import State
 from tests import make
 from tests.reading import hidden_fields
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 ME = {"name": "Asha Verma", "email": "asha@example.org", "consent": "y"}
 
 

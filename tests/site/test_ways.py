@@ -18,6 +18,9 @@ from tests.contents import contents
 from tests.reading import hidden_fields
 from tests.registrations.acting import in_batch, press, state, with_sessions
 
+# The rules behind these pages are tested on both databases, with the verbs.
+pytestmark = pytest.mark.either_database
+
 ASHA = "asha@example.org"
 
 
