@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -24,12 +26,15 @@ class Point(StrEnum):
     AHEAD = "ahead"
     WINDOW = "window"
     PLACE = "place"
+    MINIMUM = "minimum"
     DECISION = "decision"
     CRITERIA = "criteria"
     TEACHER = "teacher"
     FEE = "fee"
     NOTICE = "notice"
     RHYTHM = "rhythm"
+    JOIN = "join"
+    APART = "apart"
     CLASHES = "clashes"
 
 
@@ -42,6 +47,7 @@ MUST = frozenset(
         Point.AHEAD,
         Point.WINDOW,
         Point.PLACE,
+        Point.MINIMUM,
         Point.DECISION,
         Point.CRITERIA,
     }
@@ -66,23 +72,40 @@ def check(batch: Batch, now: datetime) -> list[Checked]:
         .where(BatchSession.batch_id == batch.id, BatchSession.cancelled_at.is_(None))
         .order_by(BatchSession.starts_at)
     ).all()
-    seats = sa.select(sa.func.count()).where(Seat.batch_id == batch.id)
+    seats = db.session.scalar(sa.select(sa.func.count()).where(Seat.batch_id == batch.id)) or 0
+    today = now.astimezone(batch.tz).date()
+    found = _dated(batch, sessions, now) | {
+        Point.SEATS: seats > 0,
+        Point.PLACE: bool(batch.is_online or batch.place),
+        Point.MINIMUM: (batch.minimum or 0) <= seats,
+        Point.DECISION: not batch.minimum or _lies_between(today, batch.decide_on, batch),
+        Point.CRITERIA: not batch.needs_approval
+        or bool(batch.criteria and _lies_between(today, batch.answer_on, batch)),
+        Point.TEACHER: bool(batch.teacher) or all(one.teacher for one in sessions),
+        Point.FEE: bool(batch.fee_currency),
+        Point.RHYTHM: bool(batch.rhythm),
+        Point.JOIN: not batch.is_online or bool(batch.join_link),
+        Point.CLASHES: not clashes(batch.id),
+    }
+    lines = [Checked(point, found[point]) for point in Point]
+    return sorted(lines, key=lambda line: not line.must)
+
+
+def _dated(batch: Batch, sessions: Sequence[BatchSession], now: datetime) -> dict[Point, bool]:
+    """The lines about when; `sessions` in order."""
     first = sessions[0].starts_at if sessions else None
     days = [one.starts_at.astimezone(batch.tz).date() for one in sessions]
-    found = {
-        Point.SEATS: bool(db.session.scalar(seats)),
+    is_before = first is None or batch.closes_at <= first
+    return {
         Point.SESSIONS: bool(sessions),
         Point.INSIDE: all(batch.starts_on <= on <= batch.ends_on for on in days),
         Point.AHEAD: first is not None and first > now,
-        Point.WINDOW: batch.closes_at > now and (first is None or batch.closes_at <= first),
-        Point.PLACE: bool(batch.is_online or batch.place),
-        Point.DECISION: not batch.minimum or bool(batch.decide_on),
-        Point.CRITERIA: not batch.needs_approval or bool(batch.criteria and batch.answer_on),
-        Point.TEACHER: bool(batch.teacher) or all(one.teacher for one in sessions),
-        Point.FEE: bool(batch.fee_currency),
+        Point.WINDOW: now < batch.closes_at and is_before,
         Point.NOTICE: first is None or batch.closes_at + NOTICE <= first,
-        Point.RHYTHM: bool(batch.rhythm),
-        Point.CLASHES: not clashes(batch.id),
+        Point.APART: all(one.ends_at <= other.starts_at for one, other in pairwise(sessions)),
     }
-    lines = [Checked(point, is_fine) for point, is_fine in found.items()]
-    return sorted(lines, key=lambda line: not line.must)
+
+
+def _lies_between(today: date, on: date | None, batch: Batch) -> bool:
+    """Somebody can still wait for this day, and it is over when the batch begins."""
+    return on is not None and today <= on <= batch.starts_on

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
 from enroll.batches.models import Batch, Seat
-from enroll.batches.planning import Plan, plan_batch
+from enroll.batches.planning import Changed, Plan, plan_batch
 from enroll.batches.queries import with_sessions
-from enroll.batches.recurrence import shifted
+from enroll.batches.recurrence import shifted, shifted_span
 from enroll.db import db
 
-_NUMBER = re.compile(r"(\d+)$")
+_NUMBER = re.compile(r"(\d{1,9})$")
 LONGEST_CODE = 40
 
 
@@ -32,35 +32,38 @@ def copied(batch: Batch, *, code: str, weeks: int) -> Plan:
         kept[name] = _moved(batch, kept[name], weeks)
     seats = sa.select(sa.func.count()).where(Seat.batch_id == batch.id)
     sessions = tuple(
-        (_moved(batch, one.starts_at, weeks), _moved(batch, one.ends_at, weeks), one.topic)
+        (*shifted_span(one.starts_at, one.ends_at, weeks=weeks, zone=batch.tz), one.topic)
         for one in batch.sessions
     )
     own = {"code": code, "join_link": "", "capacity": db.session.scalar(seats) or 0}
     return Plan(**kept | own | {"sessions": sessions})
 
 
-def copy_batch(*, batch_id: int, code: str, weeks: int) -> Batch:
-    """Make the draft. Refuses a code that is in use (`CodeTaken`)."""
+def copy_batch(*, batch_id: int, code: str, weeks: int, begins: date | None = None) -> Batch:
+    """Make the draft. Refuses a code that is in use (`CodeTaken`).
+
+    `begins` is the new first day that was looked at: `Changed` if the earlier batch has moved since.
+    """
     (batch,) = with_sessions([batch_id])
-    return plan_batch(plan=copied(batch, code=code, weeks=weeks))
+    plan = copied(batch, code=code, weeks=weeks)
+    if begins is not None and plan.starts_on != begins:
+        raise Changed
+    return plan_batch(plan=plan)
 
 
 def next_code(code: str) -> str:
-    """A free code after this one: mle-02 leads to mle-03."""
+    """A free code after this one: mle-02 leads to mle-03. Never longer than a code may be."""
     found = _NUMBER.search(code)
-    stem, number, width = (
-        (code, 1, 2) if not found else (code[: found.start()], int(found[1]), len(found[1]))
-    )
-    if not found:
-        stem = f"{code}-"
-    taken = set(
-        db.session.scalars(
-            sa.select(Batch.code).where(Batch.code.startswith(stem, autoescape=True))
-        )
-    )
-    while (proposed := f"{stem}{(number := number + 1):0{width}}") in taken:
-        pass
-    return proposed[-LONGEST_CODE:]
+    stem = code[: found.start()] if found else f"{code}-"
+    number, width = (int(found[1]), len(found[1])) if found else (1, 2)
+    while True:
+        number += 1
+        digits = f"{number:0{width}}"
+        room = LONGEST_CODE - len(digits)
+        begin = stem if len(stem) <= room else stem[: room - 1].rstrip("-") + "-"
+        proposed = begin + digits
+        if db.session.scalar(sa.select(Batch.id).where(Batch.code == proposed)) is None:
+            return proposed
 
 
 def _moved(batch: Batch, moment: datetime, weeks: int) -> datetime:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from enroll.batches.checklist import check
 from enroll.batches.indexing import index
 from enroll.batches.models import Batch, BatchSession, Seat
+from enroll.batches.recurrence import rezoned
 from enroll.batches.states import BATCH_MOVES, BatchState
 from enroll.db import db
 from enroll.refusal import Refused
@@ -120,11 +122,14 @@ def change_draft(
 ) -> Batch:
     """Set columns of a draft, and how many seats it has. `seen` is the version that was looked at.
 
-    Refuses with `Changed` and `NoDraft`.
+    Sessions keep their local hours in another zone. Refuses with `Changed` and `NoDraft`.
     """
     batch = _draft(batch_id, seen)
+    former = batch.tz
     for name, value in values.items():
         setattr(batch, name, value)
+    if batch.tz != former:
+        _keep_hours(batch, former)
     if capacity is not None:
         # Nobody sits in a draft: its seats can be made anew.
         db.session.execute(sa.delete(Seat).where(Seat.batch_id == batch_id))
@@ -182,6 +187,14 @@ def _span(batch: Batch) -> None:
         batch.starts_on = first.astimezone(batch.tz).date()
         batch.ends_on = last.astimezone(batch.tz).date()
     db.session.flush()
+
+
+def _keep_hours(batch: Batch, former: ZoneInfo) -> None:
+    """Six in the evening stays six in the evening where the zone was a slip."""
+    for one in db.session.scalars(sa.select(BatchSession).where(BatchSession.batch_id == batch.id)):
+        one.starts_at, one.ends_at = rezoned(
+            one.starts_at, one.ends_at, former=former, zone=batch.tz
+        )
 
 
 def _draft(batch_id: int, seen: int | None) -> Batch:

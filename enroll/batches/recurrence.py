@@ -46,19 +46,43 @@ def meetings(pattern: Pattern, zone: ZoneInfo) -> list[tuple[datetime, datetime]
         if len(found) == wanted or local.date() > last:
             break
         if local.date() not in besides:
-            found.append((_moment(local, zone), _moment(local + length, zone)))
+            found.append(_held(local, local + length, zone))
     return found
 
 
 def shifted(moment: datetime, *, weeks: int, zone: ZoneInfo) -> datetime:
     """The same local time so many weeks later, whatever the clocks do in between; in UTC."""
-    local = moment.astimezone(zone).replace(tzinfo=None) + timedelta(weeks=weeks)
-    return _moment(local, zone)
+    return _moment(_local(moment, zone) + timedelta(weeks=weeks), zone)
+
+
+def shifted_span(
+    begin: datetime, end: datetime, *, weeks: int, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """A session so many weeks later, begin and end at the same local times; in UTC."""
+    by = timedelta(weeks=weeks)
+    return _held(_local(begin, zone) + by, _local(end, zone) + by, zone)
+
+
+def rezoned(
+    begin: datetime, end: datetime, *, former: ZoneInfo, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """A session at the same local times in another zone; in UTC."""
+    return _held(_local(begin, former), _local(end, former), zone)
+
+
+def _held(begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From one local time to another. Where the clocks skip the beginning, it lasts as long as meant."""
+    first, last = _moment(begin, zone), _moment(end, zone)
+    return first, last if last > first else first + (end - begin)
 
 
 def _length(pattern: Pattern) -> timedelta:
     begin, end = (datetime.combine(date.min, one) for one in (pattern.begins, pattern.ends))
     return end - begin if end > begin else end - begin + timedelta(days=1)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 def _moment(local: datetime, zone: ZoneInfo) -> datetime:

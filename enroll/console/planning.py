@@ -49,13 +49,17 @@ POINTS = {
         _("It says where it takes place."),
         _("It says neither a place nor that it is online."),
     ),
+    Point.MINIMUM: (
+        _("Its minimum is no more than its seats."),
+        _("Its minimum is more than its seats: it could never run."),
+    ),
     Point.DECISION: (
         _("It says when we decide whether it runs."),
-        _("It has a minimum, but no day by which we decide."),
+        _("It has a minimum, but no day before it begins by which we decide."),
     ),
     Point.CRITERIA: (
         _("It says by what we admit people, and when we answer."),
-        _("We decide who is admitted: say by what, and when we answer."),
+        _("We decide who is admitted: say by what, and by which day before it begins we answer."),
     ),
     Point.TEACHER: (_("It names the teacher."), _("It names no teacher yet.")),
     Point.FEE: (_("It states the fee."), _("It states no fee: people ask for it first.")),
@@ -67,12 +71,20 @@ POINTS = {
         _("It says the weekly rhythm in words."),
         _("It does not say the weekly rhythm in words."),
     ),
+    Point.JOIN: (
+        _("The enrolled will know how to join."),
+        _("It is online and has no link to join yet."),
+    ),
+    Point.APART: (
+        _("No two of its sessions overlap."),
+        _("Some of its sessions overlap each other."),
+    ),
     Point.CLASHES: (
         _("Neither its teacher nor its room is needed elsewhere."),
         _("Its teacher or its room is needed elsewhere at the same time: see the calendar."),
     ),
 }
-AT_PATTERN = frozenset({Point.SESSIONS, Point.AHEAD})  # mended where sessions are made
+AT_PATTERN = frozenset({Point.SESSIONS, Point.AHEAD, Point.APART})  # mended where sessions are made
 
 
 class UntilForm(Form):

@@ -179,6 +179,7 @@ def reschedule(*, batch_id: int, days: int, now: datetime) -> None:
         one.starts_at = _shifted(batch, one.starts_at, shift)
         one.ends_at = _shifted(batch, one.ends_at, shift)
     batch.sequence += 1
+    batch.version += 1  # whoever has its plan open still holds the former dates
     db.session.flush()
     index(batch)
     if batch.state.is_public:

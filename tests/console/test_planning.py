@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +18,7 @@ from werkzeug.test import TestResponse
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.batches import planning
-from enroll.batches.clashing import clashes
+from enroll.batches.clashing import Need, clashes, foreseen
 from enroll.batches.copying import copied, copy_batch, next_code
 from enroll.batches.models import Batch, BatchSession, Seat
 from enroll.batches.planning import Plan, plan_batch
@@ -25,6 +27,7 @@ from enroll.batches.recurrence import Pattern, meetings, shifted
 from enroll.batches.states import BatchState
 from enroll.db import atomically, db
 from enroll.mail.models import Letter
+from enroll.registrations import altering, steering
 from enroll.registrations.states import State
 from tests import make
 from tests.accounts.people import colleague, csrf_token, sign_in
@@ -131,17 +134,38 @@ def test_a_copy_has_every_date_later_and_nobody_in_it(app: Flask) -> None:
         atomically(copy_batch, batch_id=batch.id, code="mle-03", weeks=9)
 
 
-def test_the_next_code_is_free(app: Flask) -> None:
+def test_the_next_code_is_free_and_no_longer_than_a_code_may_be(app: Flask) -> None:
     _draft("mle-02")
     _draft("mle-03")
     assert next_code("mle-02") == "mle-04"
     assert next_code("mle-099") == "mle-100"
     assert next_code("evening") == "evening-02"
+    assert next_code("a" * 40) == "a" * 37 + "-02"
+    assert next_code("b" * 38 + "99") == "b" * 36 + "-100"
+
+
+def test_a_zone_that_was_a_slip_leaves_the_hours_on_the_wall(app: Flask) -> None:
+    """The clocks of Berlin change between its sessions, those of Kolkata never do."""
+    batch = _draft(zone="Asia/Kolkata", sessions=tuple(
+        (begin, begin + timedelta(hours=2), "")
+        for begin in (datetime(2027, 3, day, 18, tzinfo=ZoneInfo("Asia/Kolkata"))
+                      for day in (22, 29))))
+    atomically(planning.change_draft, batch_id=batch.id, seen=1, values={"zone": "Europe/Berlin"})
+    (found,) = with_sessions([batch.id])
+    assert [one.starts_at.astimezone(UTC).hour for one in found.sessions] == [17, 16]
+    assert {one.ends_at - one.starts_at for one in found.sessions} == {timedelta(hours=2)}
+
+
+def test_an_hour_that_the_clocks_skip_ends_after_it_begins() -> None:
+    pattern = Pattern(weekdays={6}, begins=time(2, 30), ends=time(3, 15),
+                      first_on=date(2027, 3, 28), count=2)
+    for begin, end in meetings(pattern, BERLIN):
+        assert end - begin == timedelta(minutes=45)
 
 
 def test_the_same_teacher_or_room_at_once_is_a_clash(app: Flask) -> None:
     mine = _draft("a-1")
-    _draft("b-1", place="Room 2")  # the teacher
+    _draft("b-1", place="Room 2", teacher="dr. rao ")  # the teacher, however typed
     _draft("b-2", teacher="Somebody", place="Room 1")  # the room
     _draft("b-3", teacher="Somebody", place="Room 1", is_online=True)  # needs no room
     later = tuple((one.starts_at + timedelta(hours=2), one.ends_at + timedelta(hours=2), "")
@@ -149,8 +173,14 @@ def test_the_same_teacher_or_room_at_once_is_a_clash(app: Flask) -> None:
     _draft("b-4", sessions=later)  # right afterwards
     found = clashes(mine.id)
     assert {(one.code, one.teacher, one.place) for one in found} == {
-        ("b-1", "Dr. Rao", ""), ("b-2", "", "Room 1")}
+        ("b-1", "dr. rao ", ""), ("b-2", "", "Room 1")}
     assert len(found) == 12
+    # Before anything is saved, the same is said of the same hours.
+    held = [(one.starts_at, one.ends_at) for one in with_sessions([mine.id])[0].sessions]
+    thought = foreseen(held, Need("Dr. Rao", "Room 1", False), besides=mine.id)
+    assert sorted(thought) == sorted(one._replace(session_id=None) for one in found)
+    assert {one.code for one in foreseen(held, Need("Dr. Rao", "Room 1", True))} == {"a-1", "b-1"}
+    assert foreseen(held, Need("", "", False)) == []
 
     def cancel_one() -> None:
         session = db.session.get_one(BatchSession, found[0].session_id)
@@ -168,8 +198,13 @@ def test_the_same_teacher_or_room_at_once_is_a_clash(app: Flask) -> None:
         ({"ends_on": date(2027, 4, 1)}, "inside"),
         ({"closes_at": datetime(2027, 3, 23, tzinfo=UTC)}, "window"),
         ({"place": ""}, "place"),
+        ({"minimum": 4}, "minimum"),
         ({"decide_on": None}, "decision"),
+        ({"decide_on": date(2027, 3, 23)}, "decision"),
+        ({"decide_on": date(2026, 1, 1)}, "decision"),
         ({"needs_approval": True}, "criteria"),
+        ({"needs_approval": True, "criteria": "By motivation", "answer_on": date(2027, 3, 23)},
+         "criteria"),
     ],
 )
 def test_what_must_be_there_keeps_a_draft_from_going_live(
@@ -390,3 +425,60 @@ def test_calling_off_ends_all_planning(staff: FlaskClient) -> None:
     assert _edit(staff, title="Another").status_code == 409
     assert _send(staff, "/staff/batches/mle-02/close",
                  at="/staff/batches/mle-02/edit").status_code == 409
+
+
+@page
+def test_dates_that_moved_meanwhile_are_not_moved_back_by_an_older_form(
+    staff: FlaskClient, now: datetime
+) -> None:
+    batch = _draft()
+    atomically(planning.publish, batch_id=batch.id)
+    seen = _edit(staff, place="Room 9")  # the summary, seen before a colleague moves the batch
+    atomically(steering.reschedule, batch_id=batch.id, days=7, now=now)
+    late = staff.post("/staff/batches/mle-02/edit", data=hidden_fields(seen.text))
+    assert late.status_code == 409
+    assert "Room 9" in late.text
+    assert _now("mle-02").decide_on == date(2027, 3, 22)
+    assert _now("mle-02").place == "Room 1"
+
+
+# ---------------------------------------------------------------- at once
+
+
+def test_of_colleagues_who_save_at_once_one_does_and_everybody_is_told_once(
+    app: Flask, now: datetime
+) -> None:
+    batch = _draft()
+    atomically(planning.publish, batch_id=batch.id)
+    enrolled = {make.registration(batch, confirmed=True).email for _ in range(3)}
+    batch_id, start = batch.id, Barrier(4)
+
+    def save(place: str) -> int | None:
+        with app.app_context():
+            start.wait()
+            try:
+                return atomically(altering.alter, batch_id=batch_id, seen=1,
+                                  values={"place": place}, now=now)
+            except planning.Changed:
+                return None
+
+    with ThreadPoolExecutor(4) as colleagues:
+        saved = list(colleagues.map(save, ["Room 2", "Room 3", "Room 4", "Room 5"]))
+    assert sorted(saved, key=str) == [3, None, None, None]
+    place = ["Room 2", "Room 3", "Room 4", "Room 5"][saved.index(3)]
+    assert (_now("mle-02").place, _now("mle-02").version) == (place, 2)
+    letters = db.session.scalars(sa.select(Letter).where(Letter.kind == "batch_changed")).all()
+    assert sorted(one.recipient for one in letters) == sorted(enrolled)
+    assert {one.context["batch"]["place"] for one in letters} == {place}
+
+
+def test_a_draft_goes_live_once_however_many_press(app: Flask, now: datetime) -> None:
+    batch_id, start = _draft().id, Barrier(4)
+
+    def press(_: int) -> bool:
+        with app.app_context():
+            start.wait()
+            return atomically(planning.go_live, batch_id=batch_id, now=now)
+
+    with ThreadPoolExecutor(4) as colleagues:
+        assert sorted(colleagues.map(press, range(4))) == [False, False, False, True]
