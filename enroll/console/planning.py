@@ -28,6 +28,7 @@ from enroll.db import atomically
 from enroll.forms import Form
 from enroll.refusal import Refused
 from enroll.registrations import altering
+from enroll.registrations.queries import planned
 from enroll.web import csrf
 
 pages = Blueprint("planning", __name__, url_prefix="/staff/batches")
@@ -115,6 +116,23 @@ class Month(NamedTuple):
 def show(code: str) -> str:
     """Where the plan stands, and what can be done about it."""
     return _page(_found(code))
+
+
+@pages.get("/<code>/preview")
+@needs(Duty.PLAN)
+def preview(code: str) -> ResponseReturnValue:
+    """A draft as people will see it; of a public batch they do already."""
+    (batch,) = with_sessions([_found(code).id])
+    if batch.state.is_public:
+        return redirect(url_for("batches.show", code=code))
+    capacity, _taken = queries.seats(batch.id)
+    return render_template(
+        "console/planning/preview.html",
+        batch=batch,
+        p=planned(batch, capacity, clock.now()),
+        form=None,
+        talk=None,
+    )
 
 
 @pages.post("/<code>/go-live")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from enroll.batches import queries as batches
 from enroll.batches.models import Batch
-from enroll.batches.states import Window, window
+from enroll.batches.states import BatchState, Window, window
 from enroll.db import db
 from enroll.registrations.eligibility import is_eligible
 from enroll.registrations.models import Registration
@@ -79,6 +79,26 @@ def prospect(code: str, now: datetime) -> Prospect | None:
     """One public batch as a newcomer meets it; `None` for drafts and unknown codes."""
     found = batches.listing(code)
     return _met([found], now)[0] if found else None
+
+
+def planned(batch: Batch, capacity: int, now: datetime) -> Prospect:
+    """A draft as a newcomer would meet it, were it public now."""
+    return Prospect(
+        batch=batch,
+        capacity=capacity,
+        seats_free=capacity,
+        seated=0,
+        waiting=0,
+        seats_left=capacity,
+        enrolled=0,
+        window=window(
+            BatchState.TENTATIVE,
+            opens_at=batch.opens_at,
+            closes_at=batch.closes_at,
+            has_seat=capacity > 0,
+            now=now,
+        ),
+    )
 
 
 def _met(listings: Sequence[batches.Listing], now: datetime) -> list[Prospect]:

@@ -325,6 +325,27 @@ def test_a_batch_from_nothing_through_its_checklist_to_the_public(staff: FlaskCl
 
 
 @page
+@pytest.mark.parametrize(("opens", "words"), [(-1, "Register"), (1, "Registration opens on")])
+def test_colleagues_see_a_draft_as_people_will(
+    staff: FlaskClient, now: datetime, opens: int, words: str
+) -> None:
+    batch = _draft(opens_at=now + timedelta(days=opens), closes_at=now + timedelta(days=9))
+    assert "/staff/batches/mle-02/preview" in staff.get("/staff/batches/mle-02/plan").text
+    shown = staff.get("/staff/batches/mle-02/preview")
+    assert shown.status_code == 200
+    for seen in ("Only you and your colleagues see this", "Runs if 2 people join", "All 6 sessions",
+                 "Room 1", words):
+        assert seen in shown.text
+    # Nothing of it leads where strangers find nothing, and the talk begins with the public page.
+    assert "/batches/mle-02/register" not in shown.text
+    assert "/batches/mle-02.ics" not in shown.text
+    assert "/batches/mle-02/remind" not in shown.text
+    assert "/comments" not in shown.text
+    atomically(planning.publish, batch_id=batch.id)
+    assert staff.get("/staff/batches/mle-02/preview").location == "/batches/mle-02"
+
+
+@page
 def test_a_session_is_taken_off_a_draft_only_and_of_its_own_batch(staff: FlaskClient) -> None:
     batch, other = _draft(), _draft("other")
     (mine,), (theirs,) = with_sessions([batch.id]), with_sessions([other.id])
