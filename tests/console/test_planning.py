@@ -277,8 +277,46 @@ def test_a_batch_is_copied_with_its_dates_shown_first(staff: FlaskClient) -> Non
     again = _send(staff, "/staff/batches/mle-02/copy", weeks="8", code="mle-03")
     assert again.status_code == 409
     assert "Another batch has this code" in again.text
-    for wrong in ({"weeks": "0", "code": "x"}, {"weeks": "2", "code": "No Code"}):
+    for wrong in ({"weeks": "0", "code": "x"}, {"weeks": "2", "code": "No Code"}, {"code": "x"}):
         assert _send(staff, "/staff/batches/mle-02/copy", **wrong).status_code == 422
+
+
+@page
+def test_the_new_first_day_may_be_given_in_place_of_the_weeks(staff: FlaskClient) -> None:
+    _draft()
+    at = "/staff/batches/mle-02/copy"
+    wrong = staff.get(f"{at}?first_on=2027-05-19&code=mle-03")
+    assert wrong.status_code == 422
+    assert "Monday, 17 May 2027 or Monday, 24 May 2027" in wrong.text
+    assert 'value="2027-05-19"' in wrong.text
+    for far in ("2027-03-22", "2027-03-15", "2040-05-16", "soon"):
+        assert staff.get(f"{at}?first_on={far}&code=mle-03").status_code == 422
+    shown = staff.get(f"{at}?weeks=2&first_on=2027-05-17&code=mle-03").text
+    assert "Monday, 21 June 2027" in shown  # its last day
+    fields = hidden_fields(shown)
+    assert fields["weeks"] == "8"
+    assert staff.post(at, data=fields).status_code == 303
+    assert _now("mle-03").starts_on == date(2027, 5, 17)
+
+
+@page
+def test_a_copy_is_made_on_the_dates_that_were_shown_or_not_at_all(
+    staff: FlaskClient, now: datetime
+) -> None:
+    batch = _draft()
+    _draft("rival", place="Room 2")
+    atomically(planning.publish, batch_id=batch.id)
+    shown = staff.get("/staff/batches/mle-02/copy?weeks=1&code=mle-03").text
+    assert "What the new sessions clash with" in shown
+    assert "/staff/batches/rival/plan" in shown
+    atomically(steering.reschedule, batch_id=batch.id, days=7, now=now)
+    late = staff.post("/staff/batches/mle-02/copy", data=hidden_fields(shown))
+    assert late.status_code == 409
+    assert "A colleague has moved this batch meanwhile" in late.text
+    assert _now("mle-02").starts_on == date(2027, 3, 29)
+    assert find_batch("mle-03") is None
+    assert staff.post("/staff/batches/mle-02/copy", data=hidden_fields(late.text)).status_code == 303
+    assert _now("mle-03").starts_on == date(2027, 4, 5)
 
 
 @page
