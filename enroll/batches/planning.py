@@ -145,25 +145,27 @@ def plan_sessions(
     meetings: Sequence[tuple[datetime, datetime]],
     replaces: bool,
     topics: Sequence[str] = (),
-) -> Batch:
+) -> int:
     """Give a draft these sessions, in place of all it had or beside them; its dates follow them.
 
-    A session that begins when another one of the batch does is not made twice. Refuses with `Changed`
-    and `NoDraft`.
+    A session that begins when another one of the batch does is not made twice: answers how many are
+    made. Refuses with `Changed` and `NoDraft`.
     """
     batch = _draft(batch_id, seen)
     if replaces:
         db.session.execute(sa.delete(BatchSession).where(BatchSession.batch_id == batch_id))
     begin = sa.select(BatchSession.starts_at).where(BatchSession.batch_id == batch_id)
     there = set(db.session.scalars(begin))
-    for number, (starts_at, ends_at) in enumerate(meetings):
-        if starts_at not in there:
-            topic = topics[number] if number < len(topics) else ""
-            session = {"starts_at": starts_at, "ends_at": ends_at, "topic": topic}
-            db.session.add(BatchSession(batch_id=batch_id, **session))
+    named = [*topics, *[""] * len(meetings)]
+    made = [
+        BatchSession(batch_id=batch_id, starts_at=starts_at, ends_at=ends_at, topic=topic)
+        for (starts_at, ends_at), topic in zip(meetings, named, strict=False)
+        if starts_at not in there
+    ]
+    db.session.add_all(made)
     db.session.flush()
     _span(batch)
-    return batch
+    return len(made)
 
 
 def remove_session(*, batch_id: int, session_id: int) -> bool:

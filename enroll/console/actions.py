@@ -45,6 +45,7 @@ ACTIONS = {
     "editing.save": _("Changed the plan of a batch"),
     "copying.copy": _("Copied a batch"),
     "pattern.make": _("Made sessions of a draft"),
+    "pattern.add": _("Added a session to a draft"),
     "pattern.remove": _("Took a session off a draft"),
     "planning.go_live": _("Opened a batch to the public"),
     "planning.close": _("Closed registration"),

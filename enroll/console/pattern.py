@@ -2,124 +2,57 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
-from flask_babel import lazy_gettext as _
-from wtforms import (
-    BooleanField,
-    DateField,
-    Field,
-    HiddenField,
-    IntegerField,
-    SelectMultipleField,
-    TextAreaField,
-    TimeField,
-    ValidationError,
-)
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enroll.accounts.duties import Duty
 from enroll.batches import planning
-from enroll.batches.clashing import clashes
+from enroll.batches.clashing import Clash, Need, clashes, foreseen
 from enroll.batches.models import Batch
 from enroll.batches.queries import find_batch, with_sessions
-from enroll.batches.recurrence import MOST, Pattern, meetings
+from enroll.batches.recurrence import meetings
 from enroll.batches.states import BatchState
 from enroll.console.guard import needs
+from enroll.console.pattern_form import OneForm, PatternForm
 from enroll.console.planning import calendar_of
 from enroll.db import atomically
-from enroll.forms import Form
 from enroll.refusal import Refused
 from enroll.web import csrf
 
 pages = Blueprint("pattern", __name__, url_prefix="/staff/batches")
 
-WEEKDAYS = (
-    *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday")),
-    *(_("Friday"), _("Saturday"), _("Sunday")),
-)
-_DAY = re.compile(r"\s*(\d{4}-\d{2}-\d{2})\b")
+
+class Meeting(NamedTuple):
+    """A session that is only thought of."""
+
+    starts_at: datetime
+    ends_at: datetime
+    topic: str
 
 
-class PatternForm(Form):
-    """A weekly pattern, and the days on which there is nothing."""
+class Foreseen(NamedTuple):
+    """What a pattern would make."""
 
-    weekdays = SelectMultipleField(
-        _("On which days"),
-        [InputRequired(_("Tick at least one day."))],
-        coerce=int,
-        choices=[SelectChoice(number, words) for number, words in enumerate(WEEKDAYS)],
-    )
-    begins = TimeField(_("From"), [InputRequired(_("Enter when a session begins."))])
-    ends = TimeField(_("To"), [InputRequired(_("Enter when a session ends."))])
-    first_on = DateField(_("First day"), [InputRequired(_("Enter the first day."))])
-    count = IntegerField(
-        _("How many sessions"),
-        [Optional(), NumberRange(1, MOST, _("Enter a number from 1 to 200."))],
-    )
-    until = DateField(_("Or until this day"), [Optional()])
-    besides = TextAreaField(_("Not on these days"), [Length(max=4000)])
-    replaces = BooleanField(_("In place of the sessions there are"))
-    version = HiddenField()
-    look = HiddenField()  # the button that only shows them
-
-    def validate_ends(self, field: Field) -> None:
-        """A session lasts some time."""
-        if field.data and field.data == self.begins.data:
-            raise ValidationError(gettext("It would end when it begins."))
-
-    def validate_until(self, field: Field) -> None:
-        """One of the two ends the pattern."""
-        if not field.data and not self.count.data and not self.count.errors:
-            raise ValidationError(gettext("Say how many sessions, or until which day."))
-        if field.data and self.first_on.data and field.data < self.first_on.data:
-            raise ValidationError(gettext("That lies before the first day."))
-
-    def validate_besides(self, field: Field) -> None:
-        """A day a line, with or without a name after it."""
-        for line in (field.data or "").splitlines():
-            if line.strip() and _day(line) is None:
-                raise ValidationError(
-                    gettext(
-                        "Write one day a line, such as 2027-03-22 Holi; not “%(line)s”.", line=line
-                    )
-                )
-
-    def pattern(self) -> Pattern:
-        """What was filled in."""
-        lines = (self.besides.data or "").splitlines()
-        return Pattern(
-            weekdays=self.weekdays.data,
-            begins=self.begins.data,
-            ends=self.ends.data,
-            first_on=self.first_on.data,
-            count=self.count.data,
-            until=self.until.data,
-            besides={on for line in lines if (on := _day(line)) is not None},
-        )
-
-
-def _day(line: str) -> date | None:
-    found = _DAY.match(line)
-    try:
-        return date.fromisoformat(found[1]) if found else None
-    except ValueError:
-        return None
+    sessions: list[Meeting]
+    left_out: list[tuple[date, str]]
+    clashes: list[Clash]
 
 
 @pages.get("/<code>/pattern")
 @needs(Duty.PLAN)
 def show(code: str) -> str:
-    """The sessions there are, and the form for more."""
-    batch = _found(code)
+    """The sessions there are, and the forms for more."""
+    (batch,) = with_sessions([_found(code).id])
+    topics = [one.topic for one in batch.sessions]
     form = PatternForm(
-        formdata=None, first_on=batch.starts_on, until=batch.ends_on, version=str(batch.version)
+        formdata=None,
+        first_on=batch.starts_on,
+        topics="\n".join(topics) if any(topics) else "",
+        version=str(batch.version),
     )
     return _page(batch, form)
 
@@ -137,22 +70,58 @@ def make(code: str) -> ResponseReturnValue:
         form.until.errors = [gettext("This pattern makes no session.")]
         return _page(batch, form), 422
     if form.look.data:
-        return _page(batch, form, found=found)
-    seen = int(form.version.data) if (form.version.data or "").isdecimal() else 0
+        return _page(batch, form, made=_foresee(batch, form, found))
     try:
-        atomically(
+        made = atomically(
             planning.plan_sessions,
             batch_id=batch.id,
-            seen=seen,
+            seen=_seen(form),
             meetings=found,
             replaces=form.replaces.data,
+            topics=form.lines(),
         )
     except Refused as refusal:
         form.version.raw_data = [str(_found(code).version)]
         return _page(_found(code), form, refusal=_why_not(refusal)), 409
-    said = ngettext("%(num)s session is made.", "%(num)s sessions are made.", len(found))
-    flash(said, "done")
+    flash(ngettext("%(num)s session is made.", "%(num)s sessions are made.", made), "done")
+    if made < len(found):
+        left = len(found) - made
+        flash(
+            ngettext(
+                "%(num)s session had been there already.",
+                "%(num)s sessions had been there already.",
+                left,
+            ),
+            "note",
+        )
     return redirect(url_for("planning.show", code=code), 303)
+
+
+@pages.post("/<code>/pattern/add")
+@csrf.exempt  # the form checks its token itself, so that a refusal keeps what was typed
+@needs(Duty.PLAN)
+def add(code: str) -> ResponseReturnValue:
+    """One more session of the draft."""
+    batch, one = _found(code), OneForm()
+    if not one.validate_on_submit():
+        return _page(batch, one=one), 422
+    try:
+        made = atomically(
+            planning.plan_sessions,
+            batch_id=batch.id,
+            seen=_seen(one),
+            meetings=meetings(one.pattern(), batch.tz),
+            replaces=False,
+            topics=[one.topic.data or ""],
+        )
+    except Refused as refusal:
+        one.version.raw_data = [str(_found(code).version)]
+        return _page(_found(code), one=one, refusal=_why_not(refusal)), 409
+    if made:
+        flash(gettext("The session is added."), "done")
+    else:
+        flash(gettext("A session that begins at this hour had been there already."), "note")
+    return redirect(url_for("pattern.show", code=code, _anchor="there"), 303)
 
 
 @pages.post("/<code>/pattern/<int:number>/remove")
@@ -166,12 +135,32 @@ def remove(code: str, number: int) -> ResponseReturnValue:
     try:
         there = atomically(planning.remove_session, batch_id=batch.id, session_id=number)
     except Refused as refusal:
-        form = PatternForm(formdata=None, version=str(batch.version))
-        return _page(_found(code), form, refusal=_why_not(refusal)), 409
+        return _page(_found(code), refusal=_why_not(refusal)), 409
     if not there:
         abort(404)
     flash(gettext("The session is taken off."), "done")
-    return redirect(url_for("pattern.show", code=code), 303)
+    return redirect(url_for("pattern.show", code=code, _anchor="there"), 303)
+
+
+def _foresee(batch: Batch, form: PatternForm, found: list[tuple[datetime, datetime]]) -> Foreseen:
+    """What the pattern makes, the days it would have had, and what it clashes with."""
+    topics = form.lines() + [""] * len(found)
+    pattern, last = form.pattern(), found[-1][0].astimezone(batch.tz).date()
+    left_out = [
+        (on, name)
+        for on, name in sorted(form.holidays().items())
+        if on.weekday() in pattern.weekdays and pattern.first_on <= on <= (pattern.until or last)
+    ]
+    need = Need(batch.teacher, batch.place, batch.is_online)
+    return Foreseen(
+        [Meeting(*held, topic) for held, topic in zip(found, topics, strict=False)],
+        left_out,
+        foreseen(found, need, besides=batch.id),
+    )
+
+
+def _seen(form: PatternForm | OneForm) -> int:
+    return int(form.version.data) if (form.version.data or "").isdecimal() else 0
 
 
 def _why_not(refusal: Refused) -> str:
@@ -188,17 +177,20 @@ def _why_not(refusal: Refused) -> str:
 
 def _page(
     batch: Batch,
-    form: PatternForm,
+    form: PatternForm | None = None,
     *,
-    found: list[tuple[datetime, datetime]] | None = None,
+    one: OneForm | None = None,
+    made: Foreseen | None = None,
     refusal: str | None = None,
 ) -> str:
     (batch,) = with_sessions([batch.id])
     clashing = clashes(batch.id)
+    version = str(batch.version)
     context: dict[str, Any] = {
         "batch": batch,
-        "form": form,
-        "found": found,
+        "form": form or PatternForm(formdata=None, first_on=batch.starts_on, version=version),
+        "one": one or OneForm(formdata=None, version=version),
+        "made": made,
         "refusal": refusal,
         "clashes": clashing,
         "months": calendar_of(batch, clashing),

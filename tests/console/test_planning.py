@@ -362,6 +362,86 @@ def test_a_batch_from_nothing_through_its_checklist_to_the_public(staff: FlaskCl
     assert "09:00" in staff.get("/batches/new-01").text
 
 
+PATTERN = {"weekdays": ["0", "2"], "begins": "18:00", "ends": "20:00", "first_on": "2027-03-22",
+           "version": "1"}
+
+
+@page
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "Say how many sessions, or until which day"),
+        ({"count": "4", "until": "2027-04-30"}, "Say one of the two"),
+        ({"until": "2027-03-01"}, "That lies before the first day"),
+        ({"until": "some day"}, "Not a valid date"),
+        ({"count": "201"}, "from 1 to 200"),
+        ({"count": "2", "ends": "18:00"}, "It would end when it begins"),
+        ({"count": "2", "weekdays": []}, "Tick at least one day"),
+        ({"count": "2", "besides": "2027-02-30 Never"}, "Write one day a line"),
+        ({"count": "2", "topics": "x" * 201}, "200 characters"),
+        ({"until": "2027-03-22", "besides": "2027-03-22"}, "This pattern makes no session"),
+    ],
+)
+def test_a_pattern_that_says_too_little_or_too_much_makes_nothing(
+    staff: FlaskClient, more: dict[str, object], words: str
+) -> None:
+    _draft()
+    answer = _send(staff, "/staff/batches/mle-02/pattern", **PATTERN | more)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="18:00"' in answer.text
+    assert len(with_sessions([_now("mle-02").id])[0].sessions) == 6
+
+
+@page
+def test_a_pattern_is_looked_at_with_its_holidays_topics_and_clashes(staff: FlaskClient) -> None:
+    _draft()
+    _draft("rival", place="Room 2")
+    at, fields = "/staff/batches/mle-02/pattern", PATTERN | {
+        "count": "4", "besides": "2027-03-24 Holi\n2027-03-25 a Thursday\n",
+        "topics": "Welcome\n\nModels", "replaces": "y"}
+    shown = _send(staff, at, **fields | {"look": "y"}).text
+    assert "Wed 31 March 2027, " in shown
+    assert "Left out: Wednesday, 24 March 2027 (<bdi>Holi</bdi>)." in shown
+    made = shown.partition("This makes 4 sessions")[2].partition("</section>")[0]
+    assert "/staff/batches/rival/plan" in made
+    assert "Models" in made
+    assert len(with_sessions([_now("mle-02").id])[0].sessions) == 6  # nothing is saved yet
+    assert _send(staff, at, **fields).status_code == 303
+    (batch,) = with_sessions([_now("mle-02").id])
+    assert [(one.starts_at.astimezone(BERLIN).strftime("%d.%m. %H"), one.topic)
+            for one in batch.sessions] == [
+        ("22.03. 18", "Welcome"), ("29.03. 18", ""), ("31.03. 18", "Models"), ("05.04. 18", "")]
+    assert (batch.starts_on, batch.ends_on) == (date(2027, 3, 22), date(2027, 4, 5))
+
+
+@page
+def test_one_session_is_added_to_a_draft_only(staff: FlaskClient) -> None:
+    batch = _draft()
+    at, add = "/staff/batches/mle-02/pattern", "/staff/batches/mle-02/pattern/add"
+    one = {"on": "2027-05-08", "from_time": "22:00", "to_time": "00:30", "topic": "Night of code",
+           "version": "1"}
+    for wrong in ({"on": ""}, {"to_time": "22:00"}, {"from_time": "late"}, {"topic": "x" * 201}):
+        answer = _send(staff, add, at=at, **one | wrong)
+        assert answer.status_code == 422
+        assert "There is a problem" in answer.text
+    assert _send(staff, add, at=at, **one).status_code == 303
+    (found,) = with_sessions([_now("mle-02").id])
+    last = found.sessions[-1]
+    assert (last.topic, last.ends_at - last.starts_at) == ("Night of code", timedelta(hours=2.5))
+    assert found.ends_on == date(2027, 5, 8)
+    late = _send(staff, add, at=at, **one | {"on": "2027-05-09"})  # it saw version 1
+    assert late.status_code == 409
+    assert "Night of code" in late.text
+    again = _send(staff, add, at=at, **one | {"version": "2"})
+    assert "had been there already" in staff.get(again.location).text
+    atomically(planning.publish, batch_id=batch.id)
+    token = csrf_token(staff, "/staff/batches/mle-02/steer")
+    refused = staff.post(add, data=one | {"csrf_token": token, "version": "3"})
+    assert refused.status_code == 409
+    assert len(with_sessions([_now("mle-02").id])[0].sessions) == 7
+
+
 @page
 @pytest.mark.parametrize(("opens", "words"), [(-1, "Register"), (1, "Registration opens on")])
 def test_colleagues_see_a_draft_as_people_will(
