@@ -28,7 +28,7 @@ from enroll.db import atomically
 from enroll.forms import Form
 from enroll.refusal import Refused
 from enroll.registrations import altering
-from enroll.registrations.queries import planned
+from enroll.registrations.queries import planned, prospect
 from enroll.web import csrf
 
 pages = Blueprint("planning", __name__, url_prefix="/staff/batches")
@@ -120,16 +120,15 @@ def show(code: str) -> str:
 
 @pages.get("/<code>/preview")
 @needs(Duty.PLAN)
-def preview(code: str) -> ResponseReturnValue:
-    """A draft as people will see it; of a public batch they do already."""
+def preview(code: str) -> str:
+    """A draft as people will see it; of a public batch, what they see already."""
     (batch,) = with_sessions([_found(code).id])
-    if batch.state.is_public:
-        return redirect(url_for("batches.show", code=code))
+    now = clock.now()
     capacity, _taken = queries.seats(batch.id)
     return render_template(
         "console/planning/preview.html",
         batch=batch,
-        p=planned(batch, capacity, clock.now()),
+        p=prospect(code, now) or planned(batch, capacity, now),
         form=None,
         talk=None,
     )
