@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -14,6 +15,7 @@ from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.batches import planning
 from enroll.batches.copying import next_code
+from enroll.batches.facts import batch_facts
 from enroll.batches.models import Batch
 from enroll.batches.planning import CodeTaken, Plan
 from enroll.batches.queries import find_batch
@@ -24,8 +26,10 @@ from enroll.console.batch_form import NewForm, PlanForm, filled
 from enroll.console.guard import needs
 from enroll.console.words import why_not
 from enroll.db import atomically, db
+from enroll.mail.models import Letter
+from enroll.mail.rendering import preview
 from enroll.refusal import Refused
-from enroll.registrations import altering
+from enroll.registrations import altering, letters
 from enroll.web import csrf
 
 pages = Blueprint("editing", __name__, url_prefix="/staff/batches")
@@ -141,6 +145,7 @@ def _why_not(refusal: Refused) -> str:
 def _summary(batch: Batch, form: PlanForm, refusal: str | None = None) -> ResponseReturnValue:
     values = {name: it for name, it in form.values().items() if name not in altering.FIXED}
     names = altering.differences(batch, values)
+    people = altering.count_enrolled(batch.id) if altering.is_told(names) else 0
     if not names and refusal is None:
         flash(gettext("Nothing is different. Nothing was changed."), "note")
         return redirect(url_for("planning.show", code=batch.code), 303)
@@ -153,7 +158,27 @@ def _summary(batch: Batch, form: PlanForm, refusal: str | None = None) -> Respon
         before={name: getattr(batch, name) for name in names},
         after=values,
         told=altering.TOLD,
-        people=altering.count_enrolled(batch.id) if altering.is_told(names) else 0,
+        people=people,
+        letter=preview(_letter(batch, values)) if people else None,
+    )
+
+
+def _letter(batch: Batch, values: Mapping[str, Any]) -> Letter:
+    """What the enrolled are told, as the first of them would read it."""
+    one = altering.first_enrolled(batch.id)
+    facts = batch_facts(batch.id)
+    facts = facts._replace(
+        **{name: values[name] for name in altering.TOLD}, sequence=facts.sequence + 1
+    )
+    context = {
+        "name": one.name,
+        "token": "…",
+        "deadline_at": None,
+        "batch": letters.snapshot(facts),
+        "calendar": letters.sessions_part(facts, address=current_app.config["BASE_URL"]),
+    }
+    return Letter(
+        kind=letters.BATCH_CHANGED, language=one.language, subscription="", context=context
     )
 
 

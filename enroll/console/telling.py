@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date
+from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
@@ -46,6 +46,18 @@ WORDS: dict[str, LazyString] = {
     ),
     "batch_undecided": _("It is not decided yet whether %(batch)s takes place. We let you know."),
     "batch_joining": _("%(batch)s begins on %(begins)s. How to join: %(join)s %(bring)s"),
+    "batch_changed": _(
+        "Something has changed in %(batch)s. This is how it is now. When: %(rhythm)s. Where: %(where)s."
+        " Teacher: %(teacher)s. How to join: %(join)s %(bring)s"
+    ),
+}
+# About one session of a batch, by what was done with it.
+SESSION: dict[str, LazyString] = {
+    "cancelled": _("One session of %(batch)s does not take place: the one on %(was)s."),
+    "moved": _("One session of %(batch)s is at another time: not on %(was)s, but on %(session)s."),
+    "staffed": _(
+        "One session of %(batch)s is different, the one on %(was)s. Teacher: %(teacher)s. Where: %(where)s."
+    ),
 }
 _OFFER = _("You are offered a seat in %(title)s, from %(day)s.")
 _NEXT = _("The next one is %(title)s, from %(day)s.")
@@ -54,6 +66,8 @@ _NEXT = _("The next one is %(title)s, from %(day)s.")
 def words_to_say(kind: str, context: Mapping[str, Any]) -> str:
     """The letter in a sentence or two; of a kind nobody foresaw, its name and what stands in it."""
     batch = context.get("batch")
+    if batch and kind == "session_changed":
+        return str(SESSION[context["change"]]) % (_facts(batch, context) | _session(batch, context))
     if kind not in WORDS or not batch:
         told = (context.get(name) for name in ("subject", "text", "body", "words"))
         parts = [
@@ -77,7 +91,25 @@ def _facts(batch: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, st
         "next": _elsewhere(_NEXT, context.get("next")),
         "join": batch.get("join_link") or batch.get("place") or "–",
         "bring": batch.get("bring") or "",
+        "rhythm": batch.get("rhythm") or "–",
+        "where": _where(batch, batch.get("place")),
+        "teacher": batch.get("teacher") or "–",
     }
+
+
+def _session(batch: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
+    """When one session was, and how it is now."""
+    session, zone = context["session"], batch["zone"]
+    return {
+        "was": moment(datetime.fromisoformat(context["was"]["starts_at"]), zone),
+        "session": moment(datetime.fromisoformat(session["starts_at"]), zone),
+        "teacher": session["teacher"] or "–",
+        "where": _where(batch, session["place"]),
+    }
+
+
+def _where(batch: Mapping[str, Any], place: str | None) -> str:
+    return place or (gettext("online") if batch.get("is_online") else "–")
 
 
 def _begins(batch: Mapping[str, Any], context: Mapping[str, Any]) -> str:

@@ -53,6 +53,16 @@ def count_enrolled(batch_id: int) -> int:
     return db.session.scalar(enrolled) or 0
 
 
+def first_enrolled(batch_id: int) -> Registration:
+    """The first whom a letter to the enrolled reaches."""
+    return db.session.scalars(
+        sa.select(Registration)
+        .where(Registration.batch_id == batch_id, Registration.state == State.CONFIRMED)
+        .order_by(Registration.id)
+        .limit(1)
+    ).one()
+
+
 def alter(*, batch_id: int, seen: int, values: Mapping[str, Any], now: datetime) -> int:
     """Change columns of a public batch; who is enrolled gets one letter if it concerns them.
 

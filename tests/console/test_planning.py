@@ -490,6 +490,10 @@ def test_a_public_batch_shows_who_is_told_before_it_is_saved(staff: FlaskClient)
     assert "Room 1" in shown.text
     assert "Room 9" in shown.text
     assert "1 enrolled person gets one e-mail" in shown.text
+    letter = shown.text.partition("<pre>")[2].partition("</pre>")[0]
+    assert "Room 9" in letter
+    assert enrolled.name in letter
+    assert enrolled.token not in shown.text
     assert _now("mle-02").place == "Room 1"
     fields = hidden_fields(shown.text)
     assert fields["sure"] == "y"
