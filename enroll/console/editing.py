@@ -159,11 +159,11 @@ def _summary(batch: Batch, form: PlanForm, refusal: str | None = None) -> Respon
         after=values,
         told=altering.TOLD,
         people=people,
-        letter=preview(_letter(batch, values)) if people else None,
+        letter=preview(_letter(batch, values, names)) if people else None,
     )
 
 
-def _letter(batch: Batch, values: Mapping[str, Any]) -> Letter:
+def _letter(batch: Batch, values: Mapping[str, Any], changed: list[str]) -> Letter:
     """What the enrolled are told, as the first of them would read it."""
     one = altering.first_enrolled(batch.id)
     facts = batch_facts(batch.id)
@@ -174,6 +174,7 @@ def _letter(batch: Batch, values: Mapping[str, Any]) -> Letter:
         "name": one.name,
         "token": "…",
         "deadline_at": None,
+        "changed": [name for name in altering.TOLD if name in changed],
         "batch": letters.snapshot(facts),
         "calendar": letters.sessions_part(facts, address=current_app.config["BASE_URL"]),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -113,6 +113,15 @@ def drop(*, about: str, kinds: Collection[str], why: str, key_like: str = "%") -
         .values(state=LetterState.SUPPRESSED, last_error=why)
         .execution_options(synchronize_session=False)
     )
+
+
+def waiting(*, about_in: Collection[str], kind: str) -> Sequence[dict[str, Any]]:
+    """What the letters of a kind about these things say that have not left yet."""
+    return db.session.scalars(
+        sa.select(Letter.context).where(
+            Letter.about.in_(about_in), Letter.kind == kind, Letter.state == LetterState.QUEUED
+        )
+    ).all()
 
 
 def recall(*, letter_ids: sa.Select[Any], why: str) -> int:

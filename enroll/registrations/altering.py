@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from enroll.batches.models import Batch
 from enroll.batches.planning import Changed
 from enroll.batches.states import BatchState
 from enroll.db import db
-from enroll.mail.outbox import drop
+from enroll.mail.outbox import drop, waiting
 from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import promote
@@ -84,7 +84,7 @@ def alter(*, batch_id: int, seen: int, values: Mapping[str, Any], now: datetime)
     if is_told(changed):
         batch.sequence += 1
         db.session.flush()
-        told = _tell(batch, now)
+        told = _tell(batch, changed, now)
     db.session.flush()
     index(batch)
     promote(batch_id=batch_id, now=now)
@@ -132,15 +132,26 @@ def _saved(batch: Batch) -> bool:
     return True
 
 
-def _tell(batch: Batch, now: datetime) -> int:
-    """One letter to everybody enrolled; an earlier one that still waits would say less."""
+def _tell(batch: Batch, changed: Sequence[str], now: datetime) -> int:
+    """One letter to everybody enrolled. An earlier one that still waits would say less: this one says
+    what that said, too."""
     people = sa.select(Registration.id).where(
         Registration.batch_id == batch.id, Registration.state == State.CONFIRMED
     )
-    for registration_id in db.session.scalars(people).all():
-        drop(about=letters.about(registration_id), kinds=[BATCH_CHANGED], why="a newer one")
-    kept = {"key": batch.version, "now": now, "only": State.CONFIRMED, "dated": True}
-    return tell_everybody(batch.id, BATCH_CHANGED, **kept)  # type: ignore[arg-type]
+    about = [letters.about(registration_id) for registration_id in db.session.scalars(people)]
+    unsent = waiting(about_in=about, kind=BATCH_CHANGED)
+    news = {*changed, *(name for context in unsent for name in context.get("changed", TOLD))}
+    for one in about:
+        drop(about=one, kinds=[BATCH_CHANGED], why="a newer one")
+    return tell_everybody(
+        batch.id,
+        BATCH_CHANGED,
+        key=batch.version,
+        now=now,
+        only=State.CONFIRMED,
+        dated=True,
+        more={"changed": [name for name in TOLD if name in news]},
+    )
 
 
 def _public(batch_id: int) -> Batch:

@@ -513,6 +513,21 @@ def test_a_public_batch_shows_who_is_told_before_it_is_saved(staff: FlaskClient)
         Letter.kind == "batch_changed")) == 1
 
 
+def test_a_letter_that_has_not_left_is_replaced_by_one_that_says_what_it_said_too(
+    app: Flask, now: datetime
+) -> None:
+    batch = _draft()
+    atomically(planning.publish, batch_id=batch.id)
+    make.registration(batch, confirmed=True)
+    for seen, values in enumerate(({"place": "Room 2"}, {"teacher": "Prof. Iyer"}), start=1):
+        atomically(altering.alter, batch_id=batch.id, seen=seen, values=values, now=now)
+    earlier, later = db.session.scalars(
+        sa.select(Letter).where(Letter.kind == "batch_changed").order_by(Letter.id))
+    assert (earlier.state, later.state) == ("suppressed", "queued")
+    assert (earlier.context["changed"], later.context["changed"]) == (
+        ["place"], ["place", "teacher"])
+
+
 @page
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(staff: FlaskClient) -> None:
     _draft()

@@ -248,6 +248,14 @@ NEWS_SAMPLES = [
         "Something has changed: ",
         ("Online", "not decided yet", "https://meet.example/ml-7", "A laptop"),
         ("Domplatz", "attached"),
+        batch=JOINING | {"is_online": True, "place": "", "teacher": ""},
+    ),
+    Sample(
+        "batch_changed",
+        NAMED | {"calendar": None, "changed": ["place"]},
+        "Something has changed: ",
+        ("This is how it is now:", "Online, Köln, Domplatz 1"),
+        ("not decided yet",),
         batch=JOINING | {"is_online": True, "teacher": ""},
     ),
     # ---- one session
