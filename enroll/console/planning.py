@@ -55,11 +55,11 @@ POINTS = {
         _("Its minimum is more than its seats: it could never run."),
     ),
     Point.DECISION: (
-        _("It says when we decide whether it runs."),
+        _("If it has a minimum, it says when we decide whether it runs."),
         _("It has a minimum, but no day before it begins by which we decide."),
     ),
     Point.CRITERIA: (
-        _("It says by what we admit people, and when we answer."),
+        _("If we decide who is admitted, it says by what, and when we answer."),
         _("We decide who is admitted: say by what, and by which day before it begins we answer."),
     ),
     Point.TEACHER: (_("It names the teacher."), _("It names no teacher yet.")),
@@ -73,7 +73,7 @@ POINTS = {
         _("It does not say the weekly rhythm in words."),
     ),
     Point.JOIN: (
-        _("The enrolled will know how to join."),
+        _("If it is online, it says how the enrolled join."),
         _("It is online and has no link to join yet."),
     ),
     Point.APART: (
