@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from enroll import clock, create_app
+from enroll.batches.copying import copy_batch
 from enroll.batches.models import Batch
 from enroll.comments import appeals, questions, reporting
 from enroll.comments.models import CommentAuthor
@@ -43,6 +44,14 @@ STAFF = {
     "teaching-versions": "/staff/teaching/4/versions",
     "teaching-version": "/staff/teaching/4/versions/1",
     "steer": "/staff/batches/fnd-02/steer",
+    "plan-batch": "/staff/batches/new",
+    "plan-new": "/staff/batches/new/ml-engineering",
+    "plan": "/staff/batches/draft-01/plan",
+    "plan-preview": "/staff/batches/draft-01/preview",
+    "plan-edit": "/staff/batches/draft-01/edit",
+    "plan-pattern": "/staff/batches/draft-01/pattern",
+    "plan-copy": "/staff/batches/draft-01/copy?weeks=1&code=draft-02",
+    "plan-public": "/staff/batches/fnd-02/plan",
     "call-off": "/staff/batches/fnd-02/call-off",
     "shift": "/staff/batches/fnd-02/shift",
     "person": "/staff/registrations/1",
@@ -115,7 +124,9 @@ def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         with create_app().app_context():
             own = _everybody()
             codes = {"open": OPEN, "full": own.pop("full batch")}
-            assert db.session.query(Batch).where(Batch.code == OPEN).one()
+            taught = db.session.query(Batch).where(Batch.code == OPEN).one()
+            # Its teacher is needed in both at once: clashes are drawn.
+            atomically(copy_batch, batch_id=taught.id, code="draft-01", weeks=1)
             db.session.remove()
             db.engine.dispose()
     Worker(url, instance).run_once()
