@@ -31,6 +31,9 @@ from tests.house.test_words import PHYSICAL
 from tests.reading import hidden_fields
 from tests.registrations.acting import press as pressed
 
+# What these show depends on no database.
+pytestmark = pytest.mark.either_database
+
 HOUR = timedelta(hours=1)
 
 

@@ -12,6 +12,9 @@ from enroll.registrations.models import Registration
 from tests.contents import contents
 from tests.serving import command
 
+# What these show depends on no database.
+pytestmark = pytest.mark.either_database
+
 PUBLIC = {
     "ENROLL_PUBLIC_URL": "https://enroll.example",
     "ENROLL_SECRET_KEY": "a" * 40,

@@ -32,6 +32,9 @@ from tests.comments import acting
 from tests.contents import contents
 from tests.registrations.corresponding import draft
 
+# What these show depends on no database.
+pytestmark = pytest.mark.either_database
+
 PUBLIC = {
     "/",
     "/roles/<slug>",

@@ -95,6 +95,7 @@ def by_day(app: Flask) -> Town:
 
 def test_quiet_first_then_on(by_day: Town, database_url: str, instance: Path) -> None:
     town, worker = by_day, Worker(database_url, instance)
+    db.session.rollback()  # PostgreSQL ends a transaction that idles while a command starts
     nothing = command(database_url, instance, "outage")
     assert (nothing.returncode, nothing.stdout) == (0, "Nothing is waiting.\n")
 
