@@ -19,9 +19,6 @@ BREAKING = """
 from wsgi import app
 from enroll.registrations import personal
 
-# What these show depends on no database.
-pytestmark = pytest.mark.either_database
-
 def broken(_registration):
     raise ZeroDivisionError("on purpose")
 
