@@ -15,7 +15,7 @@ from enroll.registrations.models import Registration
 from enroll.site.progress import steps
 from tests import make
 
-pytestmark = pytest.mark.either_database
+pytestmark = [pytest.mark.either_database, pytest.mark.usefixtures("app")]
 
 TO_COME = ["begins ahead", "ends ahead"]
 
