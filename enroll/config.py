@@ -14,6 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from babel import Locale, UnknownLocaleError
 from flask import Flask
 
 
@@ -132,6 +133,9 @@ def _senseless(app: Flask) -> list[str]:
     wrong = []
     if app.config["TIMEZONE"] not in available_timezones():
         wrong.append(f"ENROLL_TIMEZONE must be like Asia/Kolkata, not “{app.config['TIMEZONE']}”.")
+    for code in languages(app):
+        if not _is_locale(code):
+            wrong.append(f"ENROLL_LANGUAGES must be like en_GB,hi, and “{code}” is no language.")
     bounces = str(app.config["MAIL_BOUNCES"])
     if bounces and not _RETURNS_TO.fullmatch(bounces):
         wrong.append(
@@ -193,6 +197,18 @@ def _derive(app: Flask) -> None:
 
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def language_tag(code: str) -> str:
+    """A language as addresses and HTML write it (BCP 47, lower case): en_GB is en-gb."""
+    return code.replace("_", "-").lower()
+
+
+def _is_locale(code: str) -> bool:
+    try:
+        return bool(Locale.parse(code))
+    except (UnknownLocaleError, ValueError):
+        return False
 
 
 def languages(app: Flask) -> list[str]:

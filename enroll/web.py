@@ -1,4 +1,4 @@
-"""What both faces share: errors, filters, headers, languages, limits. (Forms: forms.py.)"""
+"""What both faces share: errors, filters, headers, limits. (Forms: forms.py.)"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import nh3
 from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
-from flask_babel import Babel, format_date, format_datetime, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -25,10 +25,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from enroll.config import languages
+from enroll import languages
 from enroll.refusal import Busy
 
-babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
@@ -38,7 +37,6 @@ STATIC = Path(__file__).parent / "static"
 
 def init_app(app: Flask) -> None:
     """Wire what every page needs."""
-    babel.init_app(app, locale_selector=_choose_language)
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request(_only_this_machine)
@@ -60,12 +58,7 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=31_536_000)
 
 
-# ---------------------------------------------------------------- languages, times, prose
-
-
-def _choose_language() -> str:
-    offered = languages(current_app)
-    return request.accept_languages.best_match(offered, offered[0]) if request else offered[0]
+# ---------------------------------------------------------------- times, prose
 
 
 def day(value: date, style: str = "long") -> str:
@@ -141,7 +134,7 @@ def _canonical() -> str | None:
     """The one address of a page that may be found and passed on; none for personal pages and errors."""
     if not request or request.url_rule is None or g.get("is_personal"):
         return None
-    return f"{current_app.config['BASE_URL']}{request.path}"
+    return f"{current_app.config['BASE_URL']}{languages.root()}{request.path}"
 
 
 # ---------------------------------------------------------------- headers and guards
@@ -181,6 +174,8 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if languages.is_negotiated():
+        headers.add("Vary", "Accept-Language")
     if g.get("is_personal"):
         headers["Cache-Control"] = "no-store"
         headers["Referrer-Policy"] = "no-referrer"
