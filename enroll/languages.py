@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
         default_translation_directories=";".join(str(folder) for folder in folders),
     )
     app.add_template_global(root)
-    app.add_template_global(versions)
+    app.add_template_global(each_language)
     app.wsgi_app = _Prefix(app.wsgi_app, {language_tag(code): code for code in offered})
 
 
@@ -44,7 +44,7 @@ def root() -> str:
     return request.script_root if request else ""
 
 
-def versions(path: str) -> list[tuple[str, str, str]]:
+def each_language(path: str) -> list[tuple[str, str, str]]:
     """The same page in each language: its tag, its address, and the language's own name.
 
     Empty where there is only one language.
