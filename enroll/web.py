@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
@@ -11,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import nh3
+import phonenumbers
 from flask import Flask, Response, abort, current_app, g, render_template, request
 from flask_babel import Babel, format_date, format_datetime, get_locale
 from flask_limiter import Limiter
@@ -31,6 +33,8 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
 LARGEST = 2**31 - 1  # of a number in the database
+PINE = "#0d3f34"  # of the header, as tokens.css has it
+_MAILBOX = re.compile(r"[^@\s:/]+@[^@\s:/]+")
 STATIC = Path(__file__).parent / "static"
 
 
@@ -49,6 +53,8 @@ def init_app(app: Flask) -> None:
     app.template_filter("day")(day)
     app.template_filter("moment")(moment)
     app.template_filter("markdown")(markdown)
+    app.template_filter("telephone_link")(telephone_link)
+    app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
     app.context_processor(_institute)
     if app.config["PROXIES"]:
@@ -121,9 +127,36 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={_digest(name)}"
 
 
+def institute_digest(style: str) -> str:
+    """What the address of the institute's style sheet changes with."""
+    return hashlib.sha256(style.encode()).hexdigest()[:12]
+
+
+def telephone_link(number: str) -> str:
+    """A number as RFC 3966 dials it; in the country of the settings where it is written without +."""
+    try:
+        parsed = phonenumbers.parse(number, current_app.config["PHONE_REGION"])
+    except phonenumbers.NumberParseException:
+        return "tel:" + "".join(one for one in number if one.isdigit() or one == "+")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.RFC3966))
+
+
+def complaints_link(where: str) -> str:
+    """Where to click to complain; empty for an office in words."""
+    if where.startswith(("https://", "http://")):
+        return where
+    return f"mailto:{where}" if _MAILBOX.fullmatch(where) else ""
+
+
 def _institute() -> dict[str, object]:
+    """Who we are on every page: `institute_style` and `logo` are empty while the look is ours."""
+    config = current_app.config
+    own = config["PALETTE"]
     return {
-        "institute": current_app.config["INSTITUTE_NAME"],
+        "institute": config["INSTITUTE_NAME"],
+        "institute_style": f"/institute.css?v={institute_digest(own.style)}" if own else "",
+        "theme_color": own.light["pine"] if own else PINE,
+        "logo": config["LOGO_READ"],
         "locale": get_locale(),
         "canonical": _canonical(),
     }

@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         home,
         keeping,
         legal,
+        look,
         mailbox,
         mine,
         registering,
@@ -31,20 +32,7 @@ def init_app(app: Flask) -> None:
         talk,
     )
 
-    families = (
-        home,
-        guides,
-        courses,
-        curriculum,
-        batches,
-        feeds,
-        registering,
-        asking,
-        mine,
-        keeping,
-        talk,
-        said,
-    )
-    for family in (*families, search, legal, api, health, mailbox):
+    families = (home, guides, courses, curriculum, batches, feeds, registering, asking, mine)
+    for family in (*families, keeping, talk, said, search, legal, look, api, health, mailbox):
         app.register_blueprint(family.pages)
     app.jinja_env.globals["breadcrumbs"] = structured.breadcrumbs

@@ -65,6 +65,8 @@ PUBLIC = {
     "/api/v1/batches",
     "/privacy",
     "/robots.txt",
+    "/institute.css",
+    "/logo.<any(svg, png):kind>",
     "/.well-known/security.txt",
     "/healthz",
     "/readyz",
