@@ -128,6 +128,9 @@ def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(_WIDE_GAP.sub("\n\n", text.strip()) + "\n")
     style = Path(current_app.root_path, "static", "letter.css").read_text()
+    if own := current_app.config["PALETTE"]:
+        pine = own.light["pine"]
+        style += f".from {{ color: {pine}; }} .button {{ background: {pine}; }}\n"
     inliner = css_inline.CSSInliner(extra_css=style, load_remote_stylesheets=False)
     message.add_alternative(inliner.inline(html), subtype="html")
     _attach_dates(message, letter)
