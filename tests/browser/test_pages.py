@@ -29,13 +29,20 @@ def walk(page: Page, paths: dict[str, str]) -> Iterator[str]:
 
 
 def check(page: Page, name: str) -> list[str]:
-    """What axe-core finds on the page as it is, light and dark; one line for each."""
+    """What axe-core finds on the page as it is, light and dark; one line for each.
+
+    Darkness changes nothing but colours, so only the rules of colours run once more.
+    """
     page.evaluate(Axe().axe_script)
-    options = {"runOnly": {"type": "tag", "values": list(RULES)}, "resultTypes": ["violations"]}
+    everything = {"runOnly": {"type": "tag", "values": list(RULES)}}
+    colours = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
     lines = []
-    for scheme in ("light", "dark"):
+    for scheme, options in (("light", everything), ("dark", colours)):
         page.emulate_media(color_scheme=scheme)
-        for one in page.evaluate("options => axe.run(options)", options)["violations"]:
+        found = page.evaluate(
+            "options => axe.run(options)", options | {"resultTypes": ["violations"]}
+        )
+        for one in found["violations"]:
             nodes = [f"{node['html'][:120]} {node['failureSummary']}" for node in one["nodes"][:3]]
             lines.append(f"{name}, {scheme}: {one['id']}: {one['help']}: {'; '.join(nodes)}")
     return lines
@@ -53,17 +60,6 @@ def test_no_barrier_on_personal_pages_and_letters(open_page: Open, house: House)
     assert not found, "\n".join(found)
 
 
-def test_no_barrier_on_the_form_with_errors(open_page: Open, house: House) -> None:
-    page = open_page(house.public["form"], width=360)
-    page.get_by_label("E-mail address").fill("asha at example")
-    page.get_by_role("button", name="Register").click()
-    found = check(page, "form with errors")
-    page.goto(house.public["sign-in"])
-    page.get_by_role("button", name="Sign in").click()
-    found += check(page, "sign-in with errors")
-    assert not found, "\n".join(found)
-
-
 def test_no_barrier_on_the_staff_pages(open_page: Open, house: House) -> None:
     page = open_page("/staff/login")
     sign_in(page, house)
@@ -78,7 +74,7 @@ def test_negative_control_axe_sees_a_barrier(open_page: Open) -> None:
     found = "\n".join(check(page, "home"))
     for scheme in ("light", "dark"):
         assert f"home, {scheme}: color-contrast" in found
-        assert f"home, {scheme}: label" in found
+    assert "home, light: label" in found
 
 
 def test_negative_control_complaints_are_heard(chromium: Browser, house: House) -> None:
