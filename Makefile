@@ -49,6 +49,7 @@ states: install-dev ## Draw docs/states.md anew from the tables of moves
 
 bench: install-dev ## Measure registrations and pages per second
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_pages
 	$(BIN)/python -m tests.bench_map 2>/dev/null
 	$(BIN)/python -m tests.bench_comments 2>/dev/null
 	$(BIN)/python -m tests.bench_roster 2>/dev/null

@@ -89,8 +89,8 @@ def _clients(
     results.put(took)
 
 
-class _Line:
-    """One kept-alive connection that posts prepared bytes: the client must not be the limit."""
+class Line:
+    """One kept-alive connection that sends prepared bytes: the client must not be the limit."""
 
     def __init__(self, base_url: str) -> None:
         where = urlsplit(base_url)
@@ -102,12 +102,18 @@ class _Line:
             f"POST {path} HTTP/1.1\r\nHost: {self._address[0]}\r\nCookie: {cookie}\r\n"
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode()
+        return self._exchange(path, head + body)
+
+    def get(self, path: str) -> int:
+        return self._exchange(path, f"GET {path} HTTP/1.1\r\nHost: {self._address[0]}\r\n\r\n".encode())
+
+    def _exchange(self, path: str, sent: bytes) -> int:
         for _ in range(2):
             if self._socket is None:
                 self._socket = socket.create_connection(self._address, timeout=30)
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
-                self._socket.sendall(head + body)
+                self._socket.sendall(sent)
                 return self._read()
             except (ConnectionError, IndexError):
                 self._socket = None  # the server closed a kept connection; once more
@@ -143,7 +149,7 @@ def product(base_url: str, codes: list[str]) -> Callable[[int], Register]:
     """Through the product: the real form with its token, everything checked."""
 
     def make(number: int) -> Register:
-        line, visitor = _Line(base_url), Visitor(base_url)
+        line, visitor = Line(base_url), Visitor(base_url)
         hidden = visitor.open_form(f"/batches/{codes[0]}/register")
         fields = {**hidden, "name": "Asha Verma", "consent": "y"}
         cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
@@ -165,7 +171,7 @@ def bare(base_url: str, ids: list[int]) -> Callable[[int], Register]:
     """Through a bare Flask view with the same rows."""
 
     def make(number: int) -> Register:
-        line, tag = _Line(base_url), f"{os.getpid()}-{number}"
+        line, tag = Line(base_url), f"{os.getpid()}-{number}"
 
         def register(count: int) -> None:
             batch_id = ids[(number + count * CLIENTS) % len(ids)]
