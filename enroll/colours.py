@@ -69,7 +69,7 @@ def _light(given: str, shade: Shade) -> dict[str, str]:
         "accent-soft": soft,
         "focus": accent,
         "pine": _tint(shade, 0.33, 0.11),
-        "pine-line": _tint(shade, 0.47, 0.08),
+        "pine-wall": _tint(shade, 0.47, 0.08),
         "on-pine": _tint(shade, 0.975, 0.008),
         "on-pine-soft": _tint(shade, 0.87, 0.03),
     }

@@ -20,7 +20,7 @@ FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms", "colours", "
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"languages", "web", "logs"}
+SHARED = {"compressing", "languages", "web", "logs"}
 PURE = {
     "moves.py",
     "refusal.py",
