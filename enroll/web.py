@@ -13,8 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import nh3
-from babel.lists import format_list
 import phonenumbers
+from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
 from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter

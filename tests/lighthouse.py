@@ -153,7 +153,8 @@ def main() -> None:
             try:
                 print_scores(site, chromium)
             except (OSError, subprocess.SubprocessError) as error:
-                sys.exit(f"Lighthouse did not run. (The first time, npx fetches it over the network.)\n{error}")
+                why = "The first time, npx fetches it over the network."
+                sys.exit(f"Lighthouse did not run. ({why})\n{error}")
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             print_times(site, browser)
             browser.close()
