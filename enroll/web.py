@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,12 +19,15 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll.config import languages
 from enroll.refusal import Busy
+from enroll.shelf import Shelf
 
 babel = Babel()
 csrf = CSRFProtect()
@@ -51,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("markdown")(markdown)
     app.add_template_global(static_url)
     app.context_processor(_institute)
+    app.wsgi_app = Shelf(app, partial(_best_language, tuple(languages(app))))
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
@@ -61,8 +65,19 @@ def init_app(app: Flask) -> None:
 
 
 def _choose_language() -> str:
-    offered = languages(current_app)
-    return request.accept_languages.best_match(offered, offered[0]) if request else offered[0]
+    offered = tuple(languages(current_app))
+    return (
+        _best_language(offered, request.headers.get("Accept-Language", ""))
+        if request
+        else offered[0]
+    )
+
+
+@lru_cache(256)
+def _best_language(offered: tuple[str, ...], header: str) -> str:
+    """Of the languages we offer, the one a browser would like best."""
+    asked = parse_accept_header(header, LanguageAccept)
+    return asked.best_match(offered, offered[0]) or offered[0]
 
 
 def day(value: date, style: str = "long") -> str:

@@ -16,13 +16,14 @@ HOUSE = ROOT / "enroll"
 SUBJECTS = ["mail", "search", "accounts", "comments", "catalog", "batches", "registrations"]
 FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
-FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms"}
+FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms", "holes", "parcel"}
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"web", "logs"}
+SHARED = {"web", "logs", "shelf"}
 PURE = {
     "moves.py",
+    "parcel.py",
     "refusal.py",
     "clock.py",
     "accounts/duties.py",
