@@ -7,7 +7,7 @@ BEGAN := $(shell date +%s)
 STATIC := $(shell find enroll/static -type f ! -name '*.gz' ! -name '*.br' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test storm million bench states screenshots lint lock clean
+.PHONY: help install install-dev checker run test storm million bench states screenshots lint lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +29,13 @@ run: install ## Serve web pages and worker on 127.0.0.1:8000 (PORT=… for anoth
 # unlike honcho lets the settings above win over it.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho --env /dev/null start --port $(PORT) web worker
 
-test: install-dev ## Run all tests: the quick ones side by side, then browsers, then storms alone
+test: install-dev checker ## Run all tests: the quick ones side by side, then browsers, then storms alone
 	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(( $$(nproc) + 1 )) $(BIN)/python -m pytest -m "not storm and not browser" --numprocesses auto --dist loadfile
 	$(BIN)/python -m pytest -m "browser and not storm" --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest -m storm
+
+checker: install-dev ## Fetch the Nu HTML checker that a test runs (30 MB, once; it needs Java)
+	@$(BIN)/python -m tests.nu
 
 storm: install-dev ## Run the tests of races, the model and the random walks at full size
 	STORM=full $(BIN)/python -m pytest -rP -m storm

@@ -49,6 +49,11 @@ class Sketch:
     teacher: str = ""
     opens_in_days: int = -30
     criteria: str = ""  # by what staff decide; none: whoever comes is in
+    fee: int = 0  # in whole units of the currency
+    currency: str = "INR"
+    payment: str = ""
+    refund: str = ""
+    missed: str = ""
 
 
 CONTENT = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -122,13 +127,18 @@ def _plan(*, sketch: Sketch, today: date) -> int:
             closes_at=closes.astimezone(UTC),
             minimum=sketch.minimum,
             decide_on=first - timedelta(days=7) if sketch.minimum else None,
-            rhythm=_rhythm(sketch),
+            rhythm=_rhythm(sketch, course),
             place=sketch.place,
             is_online=not sketch.place,
             teacher=sketch.teacher,
             needs_approval=bool(sketch.criteria),
             criteria=sketch.criteria,
             answer_on=first - timedelta(days=14) if sketch.criteria else None,
+            fee_minor=sketch.fee * 100,
+            fee_currency=sketch.currency,
+            payment=sketch.payment,
+            refund=sketch.refund,
+            missed=sketch.missed,
             sessions=meetings,
         )
     )
@@ -139,12 +149,15 @@ def _plan(*, sketch: Sketch, today: date) -> int:
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 
-def _hours(sketch: Sketch) -> tuple[time, time]:
-    return (time(10), time(16)) if min(sketch.evenings) >= 5 else (time(18, 30), time(21, 30))
+def _hours(sketch: Sketch, course: Course) -> tuple[time, time]:
+    """The course's hours in class, spread over the days."""
+    begins = time(10) if min(sketch.evenings) >= 5 else time(18, 30)
+    in_class = course.hours_per_week - (course.hours_beside or 0)
+    return begins, begins.replace(hour=begins.hour + max(1, in_class // len(sketch.evenings)))
 
 
-def _rhythm(sketch: Sketch) -> str:
-    begins, ends = _hours(sketch)
+def _rhythm(sketch: Sketch, course: Course) -> str:
+    begins, ends = _hours(sketch, course)
     days = ", ".join(_DAYS[day] for day in sketch.evenings)
     return f"{days}, {begins:%H:%M} to {ends:%H:%M}"
 
@@ -153,7 +166,7 @@ def _meetings(
     monday: date, course: Course, sketch: Sketch, zone: ZoneInfo
 ) -> list[tuple[datetime, datetime, str]]:
     """Weekly meetings over the course's weeks, each with the module it belongs to."""
-    begins, ends = _hours(sketch)
+    begins, ends = _hours(sketch, course)
     days = [
         monday + timedelta(weeks=week, days=day)
         for week in range(course.weeks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache, partial
 from ipaddress import ip_address, ip_network
@@ -11,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import nh3
+from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
 from flask_babel import Babel, format_date, format_datetime, get_locale
 from flask_limiter import Limiter
@@ -51,6 +53,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Busy, _show_busy)
     app.template_filter("day")(day)
     app.template_filter("moment")(moment)
+    app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
     app.add_template_global(static_url)
     app.context_processor(_institute)
@@ -89,6 +92,11 @@ def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
     """A moment in the batch's zone, which it names: 12 March 2027, 18:00 (Asia/Kolkata)."""
     there = value.astimezone(ZoneInfo(zone))
     return f"{format_datetime(there, style, rebase=False)} ({zone.replace('_', ' ')})"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in the reader's language (CLDR): Foundations, Machine Learning and MLOps."""
+    return format_list(list(words), locale=get_locale())
 
 
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")

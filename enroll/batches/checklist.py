@@ -31,6 +31,7 @@ class Point(StrEnum):
     CRITERIA = "criteria"
     TEACHER = "teacher"
     FEE = "fee"
+    REFUND = "refund"
     NOTICE = "notice"
     RHYTHM = "rhythm"
     JOIN = "join"
@@ -83,6 +84,7 @@ def check(batch: Batch, now: datetime) -> list[Checked]:
         or bool(batch.criteria and _lies_between(today, batch.answer_on, batch)),
         Point.TEACHER: bool(batch.teacher) or all(one.teacher for one in sessions),
         Point.FEE: bool(batch.fee_currency),
+        Point.REFUND: not batch.fee_minor or bool(batch.refund),
         Point.RHYTHM: bool(batch.rhythm),
         Point.JOIN: not batch.is_online or bool(batch.join_link),
         Point.CLASHES: not clashes(batch.id),

@@ -44,6 +44,10 @@ class BatchFacts(NamedTuple):
     refuses_overlap: bool
     join_link: str
     bring: str
+    fee_minor: int
+    fee_currency: str
+    payment: str
+    refund: str
     sequence: int
 
     @property

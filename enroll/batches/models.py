@@ -55,6 +55,10 @@ class Batch(Base):
     # Money in the currency's smallest unit (ISO 4217); the currency is empty where none is stated.
     fee_minor: Mapped[int] = mapped_column(default=0)
     fee_currency: Mapped[str] = mapped_column(sa.String(3), default="")
+    # Terms, in words: how and when it is paid, what is given back, what happens with a missed session.
+    payment: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    refund: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    missed: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     # How many may wait, and how many seats may be held at once for unconfirmed addresses.
     waitlist_limit: Mapped[int | None]
     hold_limit: Mapped[int | None]

@@ -57,6 +57,9 @@ class Plan:
     teacher: str = ""
     fee_minor: int = 0
     fee_currency: str = ""
+    payment: str = ""
+    refund: str = ""
+    missed: str = ""
     hold_hours: int = 24
     offer_hours: int = 48
     waitlist_limit: int | None = None

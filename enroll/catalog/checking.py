@@ -54,6 +54,10 @@ def problems(kind: Kind, document: object) -> list[Problem]:
             if isinstance(slug, str) and slug == document.get("slug"):
                 words = gettext("A course cannot require itself.")
                 found.append(Problem(("requires", number), words))
+        beside, all_hours = document.get("hours_beside"), document.get("hours_per_week")
+        if _is_whole(beside) and _is_whole(all_hours) and beside > all_hours > 0:
+            words = gettext("These are some of the hours a week, so there cannot be more of them.")
+            found.append(Problem(("hours_beside",), words))
     return found
 
 

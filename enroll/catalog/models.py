@@ -77,6 +77,12 @@ class Course(Base):
     """The timeless offer; its dated runs are batches."""
 
     __tablename__ = "course"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "hours_beside BETWEEN 0 AND hours_per_week",
+            name="hours_beside_fit",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
@@ -84,7 +90,12 @@ class Course(Base):
     position: Mapped[int]
     level: Mapped[str] = mapped_column(sa.String(40))
     weeks: Mapped[int]
+    # All that the course takes in a week, in class and beside; and how many of them are beside.
     hours_per_week: Mapped[int]
+    hours_beside: Mapped[int | None]
+    # What one needs: computer, system, memory; internet, and how much goes through it.
+    device: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    data_needed: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     summary: Mapped[str] = mapped_column(sa.Text)
     body: Mapped[str] = mapped_column(sa.Text)  # Markdown
     audience: Mapped[list[str]] = mapped_column(sa.JSON)

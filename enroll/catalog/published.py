@@ -71,6 +71,8 @@ def document_of(row: RoleGuide | Course) -> dict[str, Any]:
 def _course(row: Course) -> dict[str, Any]:
     document = _values(row, "slug title summary level weeks hours_per_week audience prerequisites")
     document |= _values(row, "requires outcomes body")
+    told = _values(row, "hours_beside device data_needed").items()
+    document |= {name: value for name, value in told if value not in (None, "")}
     document["roles"] = sorted(role.slug for role in row.roles)
     document["modules"] = [
         _values(module, "slug title hours summary topics")

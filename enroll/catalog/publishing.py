@@ -91,7 +91,8 @@ def _apply_role(slug: str, document: Document) -> None:
 
 def _apply_course(slug: str, document: Document) -> None:
     values = {name: value for name, value in document.items() if name not in ("modules", "roles")}
-    course: Course = _put(Course, slug, {"body": "", "position": 0, **values})
+    empty = {"body": "", "device": "", "data_needed": "", "hours_beside": None}
+    course: Course = _put(Course, slug, {**empty, "position": 0, **values})
     roles = sa.select(RoleGuide).where(RoleGuide.slug.in_(document.get("roles", [])))
     course.roles = list(db.session.scalars(roles))
     known = _skills()

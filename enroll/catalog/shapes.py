@@ -78,6 +78,7 @@ Shape: TypeAlias = Text | Code | Whole | Flag | OneOf | Rows | Record
 
 PROSE = Text(longest=100_000, lines=True, may_be_empty=True)  # Markdown
 SUMMARY = Text(lines=True)
+NOTE = Text(lines=True, may_be_empty=True)
 LINES = Rows(Text(lines=True))
 
 
@@ -194,6 +195,9 @@ COURSE = _record(
         "level": OneOf(LEVELS),
         "weeks": Whole(1, 520),
         "hours_per_week": Whole(1, 168),
+        "hours_beside": Whole(0, 168),
+        "device": NOTE,
+        "data_needed": NOTE,
         "audience": LINES,
         "prerequisites": LINES,
         "requires": Rows(Code.SLUG),
@@ -202,7 +206,8 @@ COURSE = _record(
         "body": PROSE,
         "modules": Rows(MODULE, once="slug"),
     },
-    optional="roles body",
+    optional="device data_needed roles body",
+    nullable="hours_beside",
 )
 SHAPES: Mapping[Kind, Record] = {
     Kind.SKILLS: _record({"skills": Rows(SKILL, once="slug")}),

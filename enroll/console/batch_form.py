@@ -35,7 +35,7 @@ PLAIN = (
     *("title", "starts_on", "ends_on", "zone", "minimum", "decide_on", "rhythm", "place"),
     *("is_online", "language", "teacher", "hold_hours", "offer_hours", "waitlist_limit"),
     *("hold_limit", "needs_approval", "criteria", "answer_on", "asks_prerequisites"),
-    *("refuses_overlap", "join_link", "bring"),
+    *("refuses_overlap", "join_link", "bring", "payment", "refund", "missed"),
 )
 
 
@@ -70,6 +70,9 @@ class PlanForm(Form):
     language = _line(_("Language of teaching"), 12, InputRequired(_("Enter a language.")))
     fee = DecimalField(_("Fee"), [Optional(), NumberRange(min=0)], places=None)
     fee_currency = _line(_("Currency of the fee"), 3)
+    payment = TextAreaField(_("When and how it is paid"), [Length(max=2000)])
+    refund = TextAreaField(_("What is refunded"), [Length(max=2000)])
+    missed = TextAreaField(_("Missed sessions"), [Length(max=2000)])
     opens_at = DateTimeLocalField(
         _("Registration opens"), [InputRequired(_("Enter when registration opens."))]
     )

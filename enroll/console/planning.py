@@ -64,6 +64,10 @@ POINTS = {
     ),
     Point.TEACHER: (_("It names the teacher."), _("It names no teacher yet.")),
     Point.FEE: (_("It states the fee."), _("It states no fee: people ask for it first.")),
+    Point.REFUND: (
+        _("If it costs something, it says what is refunded."),
+        _("It has a fee and does not say what is refunded, and until when."),
+    ),
     Point.NOTICE: (
         _("Two days lie between the end of registration and the first session."),
         _("Registration closes less than two days before the first session."),

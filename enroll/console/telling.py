@@ -48,7 +48,7 @@ WORDS: dict[str, LazyString] = {
     "batch_joining": _("%(batch)s begins on %(begins)s. How to join: %(join)s %(bring)s"),
     "batch_changed": _(
         "Something has changed in %(batch)s. This is how it is now. When: %(rhythm)s. Where: %(where)s."
-        " Teacher: %(teacher)s. How to join: %(join)s %(bring)s"
+        " Teacher: %(teacher)s. How to join: %(join)s %(bring)s %(terms)s"
     ),
 }
 # About one session of a batch, by what was done with it.
@@ -94,7 +94,18 @@ def _facts(batch: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, st
         "rhythm": batch.get("rhythm") or "–",
         "where": _where(batch, batch.get("place")),
         "teacher": batch.get("teacher") or "–",
+        "terms": _terms(batch),
     }
+
+
+def _terms(batch: Mapping[str, Any]) -> str:
+    """How it is paid and what is refunded, where somebody has written it down."""
+    payment, refund = batch.get("payment") or "", batch.get("refund") or ""
+    told = [
+        gettext("How it is paid: %(words)s", words=payment) if payment else "",
+        gettext("What is refunded: %(words)s", words=refund) if refund else "",
+    ]
+    return " ".join(one for one in told if one)
 
 
 def _session(batch: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:

@@ -28,6 +28,7 @@ _OWN = {
     Kind.ROLE: ("slug", "title", "summary", "sections"),
     Kind.COURSE: (
         *("slug", "title", "summary", "level", "weeks", "hours_per_week", "audience"),
+        *("hours_beside", "device", "data_needed"),
         *("prerequisites", "requires", "roles", "outcomes", "body", "modules"),
     ),
 }
@@ -89,7 +90,10 @@ class CourseForm(_Texts):
         _("Level"), choices=[SelectChoice(one, one) for one in LEVELS], validate_choice=False
     )
     weeks = StringField(_("Weeks"))
-    hours_per_week = StringField(_("Hours a week"))
+    hours_per_week = StringField(_("Hours a week, in class and beside"))
+    hours_beside = StringField(_("Of these, hours beside class"))
+    device = TextAreaField(_("What you need: computer, system, memory"))
+    data_needed = TextAreaField(_("Internet, and how much data"))
     audience = TextAreaField(_("For whom, one in a line"))
     prerequisites = TextAreaField(_("What one needs before, one in a line"))
     outcomes = TextAreaField(_("Afterwards you can, one in a line"))
@@ -115,6 +119,8 @@ def form_for(kind: Kind, document: Document, number: int) -> _Texts:
         values["facts"] = write(facts) if facts else ""
     for name in ("weeks", "hours_per_week"):
         values[name] = str(document.get(name, ""))
+    beside = document.get("hours_beside")
+    values["hours_beside"] = "" if beside is None else str(beside)
     parts = "sections" if kind is Kind.ROLE else "modules"
     values[parts] = [*map(_shown, document[parts], range(1, 1000)), {"position": ""}]
     return FORMS[kind](formdata=None, data=values)
@@ -154,6 +160,13 @@ def _course(document: dict[str, Any], form: Any, base: Document) -> None:
     document["level"] = form.level.data
     for name in ("weeks", "hours_per_week"):
         document[name] = _number(form[name].data)
+    if form.hours_beside.data or "hours_beside" in base:
+        document["hours_beside"] = (
+            _number(form.hours_beside.data) if form.hours_beside.data else None
+        )
+    for name in ("device", "data_needed"):
+        if form[name].data or name in base:
+            document[name] = _text(form[name].data).strip()
     for name in _LINES:
         lines = _lines(form[name].data)
         if lines or name != "roles" or name in base:

@@ -43,7 +43,15 @@ OPTIONAL: dict[str, Any] = {
 # Written by a person: an answer goes to people too, and not to the sender of all letters.
 ANSWERED_BY_STAFF = {"staff_message"}
 _WIDE_GAP = re.compile(r"\n(?:[ \t]*\n)+")  # where a template left something out
-OPTIONAL_OF_BATCH: dict[str, Any] = {"join_link": "", "bring": "", "enrolled": None}
+OPTIONAL_OF_BATCH: dict[str, Any] = {
+    "join_link": "",
+    "bring": "",
+    "enrolled": None,
+    "fee_minor": 0,
+    "fee_currency": "",
+    "payment": "",
+    "refund": "",
+}
 
 
 def render(letter: Letter) -> bytes:

@@ -25,7 +25,10 @@ from enroll.registrations.states import State
 from enroll.registrations.steering import BatchMoved, tell_everybody
 
 # Whoever is enrolled is told of these by a letter; the rest stands on pages that people look at.
-TOLD = ("place", "is_online", "teacher", "rhythm", "join_link", "bring")
+TOLD = (
+    *("place", "is_online", "teacher", "rhythm", "join_link", "bring"),
+    *("fee_minor", "fee_currency", "payment", "refund"),  # the terms on which they confirmed
+)
 # Dates move with reschedule, seats with resize; admission and address stay as people met them.
 FIXED = ("code", "course_id", "zone", "starts_on", "ends_on", "needs_approval")
 

@@ -5,46 +5,24 @@ Hard rule: GET changes nothing, and every address is in the design's contract.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
+
+# The files of this folder that are pages, by what they are about.
+FAMILIES = (
+    *("home", "guides", "courses", "curriculum", "batches", "search", "legal"),
+    *("registering", "asking", "mine", "keeping"),
+    *("talk", "said"),
+    *("feeds", "api", "health"),
+    *("mailbox", "design"),
+)
 
 
 def init_app(app: Flask) -> None:
     """Register the families of pages."""
-    from enroll.site import (
-        api,
-        asking,
-        batches,
-        courses,
-        curriculum,
-        feeds,
-        guides,
-        health,
-        home,
-        keeping,
-        legal,
-        mailbox,
-        mine,
-        registering,
-        said,
-        search,
-        structured,
-        talk,
-    )
+    from enroll.site import structured
 
-    families = (
-        home,
-        guides,
-        courses,
-        curriculum,
-        batches,
-        feeds,
-        registering,
-        asking,
-        mine,
-        keeping,
-        talk,
-        said,
-    )
-    for family in (*families, search, legal, api, health, mailbox):
-        app.register_blueprint(family.pages)
+    for family in FAMILIES:
+        app.register_blueprint(import_module(f"enroll.site.{family}").pages)
     app.jinja_env.globals["breadcrumbs"] = structured.breadcrumbs

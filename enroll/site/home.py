@@ -18,11 +18,15 @@ SHOWN = 3  # batches on the first page; the rest is one link away
 @shared()
 def index() -> str:
     coming = registrations.joinable(clock.now())
+    soonest: dict[int, registrations.Prospect] = {}
+    for prospect in coming:
+        soonest.setdefault(prospect.batch.course_id, prospect)
     open_first = sorted(coming, key=lambda prospect: not prospect.window.takes_people)
     return render_template(
         "site/home/index.html",
         prospects=open_first[:SHOWN],
         total=len(coming),
+        soonest=soonest,
         courses=catalog.courses(),
         guides=catalog.role_guides(),
     )

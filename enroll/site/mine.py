@@ -23,6 +23,7 @@ from enroll.registrations.models import Registration
 from enroll.registrations.outcomes import Outcome
 from enroll.registrations.queries import joinable
 from enroll.registrations.states import State
+from enroll.site import progress
 from enroll.web import csrf, personal
 
 pages = Blueprint("mine", __name__, url_prefix="/registrations")
@@ -196,6 +197,7 @@ def show(
         "batch": mine.batch,
         "place": own.place(mine),
         "history": history,
+        "journey": progress.steps(mine, history, now),
         "is_over": mine.deadline_at is not None and mine.deadline_at <= now,
         "others": _ways_on(mine),
         "wished": own.wished(mine),

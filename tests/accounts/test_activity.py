@@ -158,11 +158,11 @@ def test_the_page_goes_on_by_id_and_keeps_the_search(
     me, _other = _story(now)
     sign_in(client)
     first = client.get("/staff/log?object=batches")
-    assert first.text.count('role="rowheader"') == 50
+    assert first.text.count('scope="row"') == 50
     assert "object=batches" in first.text.split("before=")[1][:40]
     before = first.text.split("before=")[1].split("&")[0].split('"')[0]
     second = client.get(f"/staff/log?object=batches&before={before}")
-    assert second.text.count('role="rowheader"') == 10
+    assert second.text.count('scope="row"') == 10
     assert "Nothing is found" in client.get("/staff/log?action=no").text
     for odd in ("before=x", f"before={10**30}", "since=9999-99-99", "until=9999-12-31", "who=x"):
         assert client.get(f"/staff/log?{odd}").status_code in (200, 422), odd

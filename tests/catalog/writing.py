@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from enroll.catalog.documents import Kind
 from enroll.catalog.shapes import (
     BAND,
+    COURSE,
     SHAPES,
     Code,
     Flag,
@@ -153,6 +154,8 @@ def records(draw: st.DrawFn, shape: Record) -> dict[str, Any]:
         made[name] = None if is_nothing else draw(values(inner))
     if shape is BAND:
         made["from"], made["to"] = sorted([made["from"], made["to"]])
+    if shape is COURSE and made.get("hours_beside") is not None:
+        made["hours_beside"] = min(made["hours_beside"], made["hours_per_week"])
     return made
 
 

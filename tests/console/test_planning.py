@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.batches import planning
+from enroll.batches.checklist import Point, check
 from enroll.batches.clashing import Need, clashes, foreseen
 from enroll.batches.copying import copied, copy_batch, next_code
 from enroll.batches.models import Batch, BatchSession, Seat
@@ -104,6 +105,9 @@ def _draft(code: str = "mle-02", **changes: object) -> Batch:
         "teacher": "Dr. Rao",
         "rhythm": "Mondays, 18:00",
         "fee_currency": "EUR",
+        "payment": "In two halves.",
+        "refund": "All of it before the second class.",
+        "missed": "Watch the recording.",
         "join_link": "https://meet.example/1",
         "sessions": tuple(
             (begin + timedelta(weeks=week), begin + timedelta(weeks=week, hours=2), f"Part {week}")
@@ -121,6 +125,8 @@ def test_a_copy_has_every_date_later_and_nobody_in_it(app: Flask) -> None:
         date(2027, 5, 17), date(2027, 6, 21), date(2027, 5, 10))
     assert plan.join_link == ""
     assert (plan.capacity, plan.minimum, plan.teacher) == (3, 2, "Dr. Rao")
+    assert (plan.payment, plan.refund, plan.missed) == (
+        "In two halves.", "All of it before the second class.", "Watch the recording.")
     assert plan.closes_at == datetime(2027, 5, 14, 18, tzinfo=BERLIN)
     for before, (starts_at, ends_at, topic) in zip(old.sessions, plan.sessions, strict=True):
         assert starts_at.astimezone(BERLIN).hour == before.starts_at.astimezone(BERLIN).hour
@@ -259,7 +265,8 @@ def _edit(client: FlaskClient, **changes: object) -> TestResponse:
         "opens_at": "2026-11-01T09:00", "closes_at": "2027-03-19T18:00", "minimum": "2",
         "decide_on": "2027-03-15", "hold_hours": "24", "offer_hours": "48",
         "join_link": "https://meet.example/1", "starts_on": "2027-03-22", "ends_on": "2027-04-26",
-        "zone": "Europe/Berlin", "capacity": "3",
+        "zone": "Europe/Berlin", "capacity": "3", "payment": "In two halves.",
+        "refund": "All of it before the second class.", "missed": "Watch the recording.",
     }
     return client.post("/staff/batches/mle-02/edit", data=fields | hidden_fields(shown) | changes)
 
@@ -526,6 +533,38 @@ def test_a_letter_that_has_not_left_is_replaced_by_one_that_says_what_it_said_to
     assert (earlier.state, later.state) == ("suppressed", "queued")
     assert (earlier.context["changed"], later.context["changed"]) == (
         ["place"], ["place", "teacher"])
+
+
+def test_a_fee_without_a_word_about_refunds_is_only_warned_of(app: Flask, now: datetime) -> None:
+    for fee, refund, is_fine in ((0, "", True), (100, "", False), (100, "All of it.", True)):
+        batch = _draft(f"terms-{fee}-{len(refund)}", fee_minor=fee, refund=refund)
+        (line,) = [one for one in check(batch, now) if one.point is Point.REFUND]
+        assert (line.is_fine, line.must) == (is_fine, False)
+
+
+@page
+def test_the_enrolled_are_told_when_the_terms_change_and_not_of_missed_sessions(
+    staff: FlaskClient
+) -> None:
+    batch = _draft()
+    atomically(planning.publish, batch_id=batch.id)
+    make.registration(batch, confirmed=True)
+    told = "SELECT count(*) FROM letter WHERE kind = 'batch_changed'"
+    fields = hidden_fields(_edit(staff, missed="Come to the next one.").text)
+    assert staff.post("/staff/batches/mle-02/edit", data=fields).status_code == 303
+    assert _now("mle-02").missed == "Come to the next one."
+    assert db.session.scalar(sa.text(told)) == 0
+    db.session.rollback()
+    terms = {"fee": "450.50", "payment": "In one sum.\r\nIn May.", "refund": "", "missed": "Watch."}
+    shown = _edit(staff, **terms)
+    for words in ("Fee: €450.50", "When and how it is paid:", "In May.",
+                  "What is refunded: not decided yet"):
+        assert words in shown.text, words
+    assert staff.post("/staff/batches/mle-02/edit", data=hidden_fields(shown.text)).status_code == 303
+    after = _now("mle-02")
+    assert (after.fee_minor, after.payment, after.refund) == (45_050, "In one sum.\r\nIn May.", "")
+    (letter,) = db.session.scalars(sa.select(Letter).where(Letter.kind == "batch_changed"))
+    assert letter.context["changed"] == ["fee_minor", "payment", "refund"]
 
 
 @page

@@ -75,6 +75,26 @@ def test_saving_what_was_not_changed_makes_no_version(planner: FlaskClient) -> N
         assert found(kind, slug).latest == 1
 
 
+def test_what_one_needs_is_written_published_read_and_taken_back(
+    planner: FlaskClient, client: FlaskClient
+) -> None:
+    needs = {"hours_beside": "3", "device": "A computer.\r\nNo phone.", "data_needed": "5 GB a week."}
+    assert send(planner, at(), "publish", **needs).status_code == 303
+    page = text(client.get("/courses/foundations").text)
+    for words in ("3 of these hours", "A computer. No phone.", "5 GB a week."):
+        assert words in page, words
+    document = latest(found(Kind.COURSE, "foundations"))
+    assert (document["hours_beside"], document["device"]) == (3, "A computer.\nNo phone.")
+    refused = send(planner, at(), "publish", hours_beside="9")
+    assert refused.status_code == 422
+    assert "some of the hours a week" in text(refused.text)
+    nothing = dict.fromkeys(needs, "")
+    assert send(planner, at(), "publish", **nothing).status_code == 303
+    page = text(client.get("/courses/foundations").text)
+    assert "Beside class" not in page
+    assert "What you need Internet" not in page
+
+
 def test_a_draft_is_not_public_until_it_is_published(planner: FlaskClient, client: FlaskClient) -> None:
     page = at()
     told = said(planner, send(planner, page, title="Foundations of IT", body="We *begin* slowly."))

@@ -12,9 +12,10 @@ from tests.mail.samples_of_news import SESSION, WAS
 
 def test_a_batch_that_changed_is_told_as_it_is_now(app: Flask) -> None:
     with app.test_request_context():
-        said = words_to_say("batch_changed", {"batch": BATCH | JOINING})
+        terms = {"payment": "In two halves.", "refund": "All of it."}
+        said = words_to_say("batch_changed", {"batch": BATCH | JOINING | terms})
     for words in (BATCH["title"], BATCH["place"], BATCH["rhythm"], BATCH["teacher"],
-                  JOINING["join_link"]):
+                  JOINING["join_link"], *terms.values()):
         assert words in said
 
 

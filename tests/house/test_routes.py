@@ -64,6 +64,7 @@ PUBLIC = {
     "/erased/<code>",
     "/api/v1/batches",
     "/privacy",
+    "/design",
     "/robots.txt",
     "/.well-known/security.txt",
     "/healthz",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 from pathlib import Path
 
@@ -67,3 +68,15 @@ def test_every_subject_says_what_it_owns() -> None:
     for room in HOUSE.iterdir():
         if (room / "__init__.py").is_file():
             assert ast.get_docstring(ast.parse((room / "__init__.py").read_text())), room.name
+
+
+def test_code_of_others_is_as_it_came() -> None:
+    """Each file beside VENDORED.md is named there with its SHA-256."""
+    vendor = HOUSE / "static" / "vendor"
+    told = (vendor / "VENDORED.md").read_text()
+    kept = [one for one in vendor.rglob("*") if one.is_file() and one.suffix not in (".gz", ".br")]
+    assert len(kept) > 3
+    for path in kept:
+        if path.name != "VENDORED.md":
+            line = next(row for row in told.splitlines() if f"`{path.relative_to(vendor)}`" in row)
+            assert hashlib.sha256(path.read_bytes()).hexdigest() in line, path
