@@ -26,6 +26,8 @@ LABELS = {
 
 
 def fill(page: Page, values: dict[str, str], agree: bool = True) -> None:
+    if page.locator("form details:not([open])").count():
+        page.get_by_text("Tell us more").click()
     for name, value in values.items():
         page.get_by_label(LABELS[name]).fill(value)
     if agree:
@@ -35,7 +37,7 @@ def fill(page: Page, values: dict[str, str], agree: bool = True) -> None:
 def test_a_small_phone_without_javascript(open_page: Open) -> None:
     """From the first page to the letter's button, at 360 px."""
     page = open_page("/", width=360, scripts=False)
-    page.get_by_role("link", name="Machine Learning Engineer").first.click()
+    page.get_by_role("link", name="Machine Learning Engineer", exact=True).first.click()
     page.get_by_role("link", name="Next batch for this role").click()
     page.locator(".batch-card a").first.click()
     page.get_by_role("link", name="Register").or_(
@@ -100,6 +102,9 @@ def test_the_keyboard_alone(open_page: Open, house: House) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/register")
     for name, value in GOOD.items():
+        if name == "background":
+            tab_to(page, page.get_by_text("Tell us more"))
+            page.keyboard.press("Enter")
         tab_to(page, page.locator(f"[name={name}]"))
         page.keyboard.type(value.replace("asha", "keys"))
     tab_to(page, page.locator("[name=consent]"))
