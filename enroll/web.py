@@ -26,6 +26,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll.config import languages
+from enroll.phones import likely_regions, spaced_phone
 from enroll.refusal import Busy
 
 babel = Babel()
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("day")(day)
     app.template_filter("moment")(moment)
     app.template_filter("markdown")(markdown)
+    app.template_filter("spaced_phone")(spaced_phone)
     app.template_filter("telephone_link")(telephone_link)
     app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
@@ -69,6 +71,11 @@ def init_app(app: Flask) -> None:
 def _choose_language() -> str:
     offered = languages(current_app)
     return request.accept_languages.best_match(offered, offered[0]) if request else offered[0]
+
+
+def phone_regions(zone: str) -> tuple[str, ...]:
+    """Countries for which this reader may write a number without +; `zone` is the batch's."""
+    return likely_regions(zone=zone, languages=request.accept_languages.values())
 
 
 def day(value: date, style: str = "long") -> str:

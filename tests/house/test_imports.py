@@ -16,7 +16,7 @@ HOUSE = ROOT / "enroll"
 SUBJECTS = ["mail", "search", "accounts", "comments", "catalog", "batches", "registrations"]
 FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
-FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms", "colours", "logo", "addresses"}
+FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms", "colours", "logo", "addresses", "phones"}
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
