@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         mailbox,
         mine,
         registering,
+        rhythm,
         said,
         search,
         structured,
@@ -36,3 +37,5 @@ def init_app(app: Flask) -> None:
     for family in (*families, keeping, talk, said, search, legal, look, api, health, mailbox):
         app.register_blueprint(family.pages)
     app.jinja_env.globals["breadcrumbs"] = structured.breadcrumbs
+    for words in (rhythm.weekly, rhythm.rhythm_words, rhythm.hours_words, rhythm.weekday_name):
+        app.add_template_filter(words)

@@ -30,6 +30,7 @@ PURE = {
     "accounts/duties.py",
     "batches/deadlines.py",
     "batches/states.py",
+    "batches/weekly.py",
     "comments/bayes.py",
     "comments/evidence.py",
     "comments/folding.py",
