@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import nh3
 import phonenumbers
 from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import Babel, format_date, format_datetime, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=_choose_language)
     csrf.init_app(app)
     limiter.init_app(app)
+    app.session_interface = _Sessions()
     app.before_request(_only_this_machine)
     app.before_request(_only_text)
     app.before_request(_only_numbers_that_fit)
@@ -236,6 +238,20 @@ def network_key(now: datetime) -> str:
 def personal() -> None:
     """Mark the answer as somebody's own: not stored, not indexed, its address not passed on."""
     g.is_personal = True
+
+
+def for_everybody() -> None:
+    """Mark the answer as the same whoever asks: a cache may keep one for all, whatever their cookies."""
+    g.is_for_everybody = True
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask-Login looks at the session after each request, and then every answer says that it varies
+    with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not g.get("is_for_everybody"):
+            super().save_session(app, session, response)
 
 
 # ---------------------------------------------------------------- errors

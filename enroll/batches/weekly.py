@@ -12,12 +12,12 @@ Span = tuple[datetime, datetime]
 
 
 class Slot(NamedTuple):
-    """A weekday (ISO 8601: Monday is 1) with its hours, and how many sessions are then."""
+    """A weekday (ISO 8601: Monday is 1) with its hours, and how many times there is one."""
 
     weekday: int
     starts: time
     ends: time
-    count: int
+    times: int
 
 
 class Week(NamedTuple):
@@ -29,7 +29,7 @@ class Week(NamedTuple):
     @property
     def is_weekly(self) -> bool:
         """Does any weekday come again? Else the slots are single dates."""
-        return any(slot.count > 1 for slot in self.slots)
+        return any(slot.times > 1 for slot in self.slots)
 
     @property
     def hours(self) -> list[tuple[time, time]]:

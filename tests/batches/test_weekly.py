@@ -50,7 +50,7 @@ def test_what_is_out_of_step_stands_beside() -> None:
 
 def test_dates_that_never_come_again_are_slots_of_their_own() -> None:
     week = week_of(spans(5, 6, weeks=1, begins=10, hours=6), BERLIN)
-    assert [(slot.weekday, slot.count) for slot in week.slots] == [(6, 1), (7, 1)]
+    assert [(slot.weekday, slot.times) for slot in week.slots] == [(6, 1), (7, 1)]
     assert not week.is_weekly
     assert week_of([], BERLIN) == ((), ())
 
@@ -68,7 +68,7 @@ def test_dates_that_never_come_again_are_slots_of_their_own() -> None:
 def test_every_session_is_counted_once(found: list[tuple[datetime, int]]) -> None:
     held = [(begin, begin + timedelta(minutes=length)) for begin, length in found]
     week = week_of(held, BERLIN)
-    assert sum(slot.count for slot in week.slots) + len(week.besides) == len(held)
+    assert sum(slot.times for slot in week.slots) + len(week.besides) == len(held)
     assert list(week.slots) == sorted(week.slots)
     assert all(1 <= slot.weekday <= 7 for slot in week.slots)
     assert bool(week.slots) == bool(held)
