@@ -35,6 +35,7 @@ babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
+LONGEST_TITLE = 65  # letters a search result shows
 LARGEST = 2**31 - 1  # of a number in the database
 STATIC = Path(__file__).parent / "static"
 
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
+    app.template_filter("titled")(titled)
     app.add_template_global(static_url)
     app.context_processor(_institute)
     app.wsgi_app = Shelf(app, partial(_best_language, tuple(languages(app))))
@@ -97,6 +99,12 @@ def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
 def listed(words: Sequence[str]) -> str:
     """Words as a list in the reader's language (CLDR): Foundations, Machine Learning and MLOps."""
     return format_list(list(words), locale=get_locale())
+
+
+def titled(words: str) -> str:
+    """A page's title with the institute's name behind it, where a search result has room for both."""
+    whole = f"{words} – {current_app.config['INSTITUTE_NAME']}"
+    return whole if len(whole) <= LONGEST_TITLE else words
 
 
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -156,7 +164,12 @@ def _canonical() -> str | None:
     """The one address of a page that may be found and passed on; none for personal pages and errors."""
     if not request or request.url_rule is None or g.get("is_personal"):
         return None
-    return f"{current_app.config['BASE_URL']}{request.path}"
+    return f"{current_app.config['BASE_URL']}{g.get('stands_for') or request.path}"
+
+
+def stands_for(path: str) -> None:
+    """Search engines take this page, a form, for a part of the one at `path`."""
+    g.stands_for = path
 
 
 # ---------------------------------------------------------------- headers and guards

@@ -14,7 +14,7 @@ FAMILIES = (
     *("home", "guides", "courses", "curriculum", "batches", "search", "legal"),
     *("registering", "asking", "mine", "keeping"),
     *("talk", "said"),
-    *("feeds", "api", "health"),
+    *("feeds", "sitemap", "api", "health"),
     *("mailbox", "design"),
 )
 
