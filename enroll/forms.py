@@ -11,10 +11,11 @@ from flask import current_app
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import _FlaskFormCSRF
-from wtforms import Field, StringField, ValidationError
+from wtforms import EmailField, Field, HiddenField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
+from enroll.addresses import suggest_address
 from enroll.holes import form_token
 
 # They turn the direction of all text after them, in lists and mails of other people too.
@@ -95,6 +96,34 @@ class MailAddress:
             raise ValidationError(
                 gettext("Enter your e-mail address like this: name@example.com")
             ) from None
+
+
+class Doubtful(Form):
+    """A form that asks back, once, about an address that looks mistyped; `email` is the address.
+
+    Only who saw the form is asked: it sends `meant` along, empty at first, then the address that was
+    asked about. A program that posts the fields of the contract alone is taken at its word.
+    """
+
+    email: EmailField
+    meant = HiddenField()
+    take_address = HiddenField()  # the button that takes the suggestion
+
+    def doubt(self) -> str:
+        """What was probably meant, if somebody is still to be asked; a suggestion that was taken is
+        put in place of what was typed."""
+        suggestion = suggest_address(self.email.data or "")
+        if suggestion and self.take_address.data == suggestion:
+            _put(self.email, suggestion)
+            return ""
+        if not suggestion or not self.meant.raw_data or self.meant.data == self.email.data:
+            return ""
+        _put(self.meant, self.email.data or "")
+        return suggestion
+
+
+def _put(field: Field, value: str) -> None:
+    field.data, field.raw_data = value, [value]
 
 
 def normal_address(text: str) -> str:

@@ -23,7 +23,9 @@ from werkzeug.http import parse_accept_header, parse_etags
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
+from enroll.config import language_tag
 from enroll.holes import HOLES, TOKEN, Hole
+from enroll.languages import CHOSEN
 from enroll.logs import WITHIN, write_line
 from enroll.parcel import Parcel
 
@@ -33,7 +35,7 @@ OLDEST = 1.75  # seconds a page may have been there when it is handed out; peopl
 MOST_PAGES = 256
 MOST_BYTES = 16_000_000
 # What is said anew each time.
-_OURS = {"Content-Length", "Cache-Control", "Vary"}
+_OURS = {"Content-Length", "Cache-Control"}
 
 
 def shared(*names: str) -> Callable[[View], View]:
@@ -54,7 +56,8 @@ class Key(NamedTuple):
     prefix: str
     path: str
     query: str
-    language: str
+    language: str  # that the browser asks for, if the address names none
+    chosen: str  # by the address
     visitor: str  # whence a request comes, while only this machine is answered
 
 
@@ -123,13 +126,15 @@ class Shelf:
     def _key(self, environ: dict[str, Any]) -> Key | None:
         """What the page depends on; none if this is no page for everybody."""
         visitor = f"{environ.get('REMOTE_ADDR', '')} {environ.get('HTTP_X_FORWARDED_FOR', '')}"
+        chosen = environ.get(CHOSEN, "")
         key = Key(
             scheme=environ["wsgi.url_scheme"],
             host=environ.get("HTTP_HOST", ""),
             prefix=environ.get("SCRIPT_NAME", ""),
             path=environ.get("PATH_INFO", ""),
             query=environ.get("QUERY_STRING", ""),
-            language=self._language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            language="" if chosen else self._language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            chosen=chosen,
             visitor="" if self._app.config["IS_PUBLIC"] else visitor,
         )
         if key in self._places:
@@ -204,6 +209,7 @@ class Shelf:
         response = Response.from_app(self._inner, environ, buffered=True)
         if "Set-Cookie" in response.headers or response.cache_control.no_store:
             return None
+        response.vary.update(("Accept-Encoding", "Cookie"))
         text = response.get_data(as_text=True)
         marks = re.findall("|".join(holes), text) if holes else []
         return Page(
@@ -222,7 +228,7 @@ class Shelf:
         self, page: Page, session: SessionMixin, environ: dict[str, Any]
     ) -> tuple[str, list[tuple[str, str]], bytes]:
         """What is sent: with each visitor's own in the holes, or "unchanged" where there are none."""
-        headers = [*page.headers, ("Vary", "Accept-Language, Accept-Encoding, Cookie")]
+        headers = list(page.headers)
         packed = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))["gzip"] > 0
         filling = [hole(session).encode() for hole in page.holes]
         body = page.parcel.gzip(filling) if packed else page.parcel.plain(filling)
@@ -259,11 +265,13 @@ def _request_for(key: Key) -> dict[str, Any]:
         "wsgi.url_scheme": key.scheme,
         "wsgi.multithread": True,
         "HTTP_HOST": key.host,
-        "HTTP_ACCEPT_LANGUAGE": key.language.replace("_", "-"),
+        "HTTP_ACCEPT_LANGUAGE": language_tag(key.language),
         "SCRIPT_NAME": key.prefix,
         "PATH_INFO": key.path,
         "REMOTE_ADDR": address,
     }
+    if key.chosen:
+        environ[CHOSEN] = key.chosen
     if forwarded:
         environ["HTTP_X_FORWARDED_FOR"] = forwarded
     return environ

@@ -15,7 +15,7 @@ FAMILIES = (
     *("registering", "asking", "mine", "keeping"),
     *("talk", "said"),
     *("feeds", "sitemap", "api", "health"),
-    *("mailbox", "design"),
+    *("look", "mailbox", "design"),
 )
 
 

@@ -14,7 +14,14 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from enroll import clock
 from enroll.batches.queries import door
 from enroll.db import atomically
-from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address, normal_phone
+from enroll.forms import (
+    Doubtful,
+    MailAddress,
+    PersonName,
+    PhoneNumber,
+    normal_address,
+    normal_phone,
+)
 from enroll.refusal import Busy, Refused
 from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
@@ -34,7 +41,7 @@ def _their_address(number: int) -> EmailField:
     return EmailField(_("E-mail of person %(number)s", number=number), [Optional(), MailAddress()])
 
 
-class RegistrationForm(Form):
+class RegistrationForm(Doubtful):
     """What we ask of a person who wants a seat; name2, email2 to name5, email5 are those who come along.
 
     Fields stand in the order of the page: so do the errors in the summary.
@@ -110,6 +117,8 @@ def take_registration(code: str) -> ResponseReturnValue:
     form = RegistrationForm()
     if not form.check(asks_prerequisites=batch.asks_prerequisites):
         return _show(_batch_or_404(code), form), 422
+    if doubt := form.doubt():
+        return _show(_batch_or_404(code), form, doubt=doubt), 422
     try:
         _register(batch.id, form, clock.now())
     except (arriving.RegistrationClosed, arriving.WaitlistFull) as refusal:
@@ -147,6 +156,7 @@ def _show(
     found: Prospect,
     form: RegistrationForm,
     refusal: Refused | None = None,
+    doubt: str = "",
 ) -> str:
     stands_for(f"/batches/{found.batch.code}")
     reason = None
@@ -159,6 +169,7 @@ def _show(
         prospect=found,
         batch=found.batch,
         form=form,
+        doubt=doubt,
         others=OTHERS,
         refusal=reason,
         elsewhere=_elsewhere(found) if reason or not found.window.takes_people else [],

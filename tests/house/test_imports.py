@@ -16,16 +16,20 @@ HOUSE = ROOT / "enroll"
 SUBJECTS = ["mail", "search", "accounts", "comments", "catalog", "batches", "registrations"]
 FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
-FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms", "holes", "parcel"}
+FOUNDATION = {
+    "clock", "config", "db", "moves", "refusal", "forms", "colours", "logo", "addresses", "holes", "parcel",
+}
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"web", "logs", "shelf"}
+SHARED = {"compressing", "languages", "web", "logs", "shelf"}
 PURE = {
     "moves.py",
     "parcel.py",
     "refusal.py",
     "clock.py",
+    "addresses.py",
+    "colours.py",
     "accounts/duties.py",
     "batches/deadlines.py",
     "batches/states.py",
@@ -67,7 +71,10 @@ PURE_MODULES = {
     "enroll.registrations.states",
 }
 # Tables and arithmetic of others: it reads no file, no clock and no network once it is imported.
-PURE_LIBRARIES = {"comments/spotting.py": {"phonenumbers"}}
+PURE_LIBRARIES = {
+    "addresses.py": {"rapidfuzz", "rapidfuzz.distance"},
+    "comments/spotting.py": {"phonenumbers"},
+}
 REQUEST_NAMES = {"request", "session", "g"}
 FILES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
 

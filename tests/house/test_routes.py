@@ -66,6 +66,8 @@ PUBLIC = {
     "/privacy",
     "/design",
     "/robots.txt",
+    "/institute.css",
+    "/logo.<any(svg, png):kind>",
     "/.well-known/security.txt",
     "/healthz",
     "/readyz",

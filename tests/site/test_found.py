@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from enroll import clock
+from enroll import clock, create_app
 from enroll.accounts.duties import Duty
 from enroll.accounts.models import Activity
 from enroll.batches.models import Batch
@@ -151,6 +151,24 @@ def test_the_map_knows_when_a_page_changed(town: None, client: FlaskClient) -> N
     assert datetime.fromisoformat(after["/batches/fnd-01"] or "") == soon.replace(microsecond=0)
     changed = {path for path in after if after[path] != before[path]}
     assert changed == {"/", "/courses", "/batches", "/batches/fnd-01", "/roles/ml-engineer"}
+
+
+def test_each_language_of_a_page_is_on_the_map_and_knows_the_others(
+    app: Flask, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENROLL_LANGUAGES", "en_GB,hi")
+    client = create_app().test_client()
+    root = ET.fromstring(client.get("/sitemap.xml").text)  # noqa: S314 - our own answer
+    entries = {one.findtext(f"{MAP}loc"): one for one in root.iter(f"{MAP}url")}
+    for path in ("/courses", "/hi/courses", "/en-gb/courses"):
+        entry = entries[f"http://127.0.0.1:8000{path}"]
+        links = {
+            one.attrib["hreflang"]: one.attrib["href"].removeprefix("http://127.0.0.1:8000")
+            for one in entry.iter("{http://www.w3.org/1999/xhtml}link")
+        }
+        assert links == {"en-gb": "/en-gb/courses", "hi": "/hi/courses", "x-default": "/courses"}
+        head = Head(client.get(path).text)
+        assert head.canonical == f"http://127.0.0.1:8000{path}"
 
 
 def test_the_map_asks_as_many_questions_for_many_pages_as_for_few(
