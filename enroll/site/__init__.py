@@ -15,7 +15,7 @@ FAMILIES = (
     *("registering", "asking", "mine", "keeping"),
     *("talk", "said"),
     *("feeds", "sitemap", "api", "health"),
-    *("look", "mailbox", "design"),
+    *("share", "look", "mailbox", "design"),
 )
 
 
