@@ -158,13 +158,13 @@ def _senseless(app: Flask) -> list[str]:
     wrong = []
     if app.config["TIMEZONE"] not in available_timezones():
         wrong.append(f"ENROLL_TIMEZONE must be like Asia/Kolkata, not “{app.config['TIMEZONE']}”.")
+    for code in languages(app):
+        if not _is_locale(code):
+            wrong.append(f"ENROLL_LANGUAGES must be like en_GB,hi, and “{code}” is no language.")
     if not 0 <= app.config["PAGES_KEPT"] <= 1.5:
         wrong.append(
             "ENROLL_PAGES_KEPT must be between 0 and 1.5: seats left are never older than 2 s."
         )
-    for code in languages(app):
-        if not _is_locale(code):
-            wrong.append(f"ENROLL_LANGUAGES must be like en_GB,hi, and “{code}” is no language.")
     bounces = str(app.config["MAIL_BOUNCES"])
     if bounces and not _RETURNS_TO.fullmatch(bounces):
         wrong.append(

@@ -23,9 +23,8 @@ from werkzeug.http import parse_accept_header, parse_etags
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from enroll.config import language_tag
 from enroll.holes import HOLES, TOKEN, Hole
-from enroll.languages import CHOSEN
+from enroll.languages import CHOSEN, language_of
 from enroll.logs import WITHIN, write_line
 from enroll.parcel import Parcel
 
@@ -56,8 +55,7 @@ class Key(NamedTuple):
     prefix: str
     path: str
     query: str
-    language: str  # that the browser asks for, if the address names none
-    chosen: str  # by the address
+    language: str
     visitor: str  # whence a request comes, while only this machine is answered
 
 
@@ -87,14 +85,11 @@ class Shelf:
     def __init__(
         self,
         app: Flask,
-        language: Callable[[str], str],
         watch: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`language` chooses one of ours by what a browser asks for (Accept-Language)."""
         self._watch = watch
         self._app = app
         self._inner = app.wsgi_app
-        self._language = language
         self._kept_for = float(app.config["PAGES_KEPT"])
         self._lock = threading.Lock()
         self._places: OrderedDict[Key, _Place] = OrderedDict()
@@ -126,15 +121,13 @@ class Shelf:
     def _key(self, environ: dict[str, Any]) -> Key | None:
         """What the page depends on; none if this is no page for everybody."""
         visitor = f"{environ.get('REMOTE_ADDR', '')} {environ.get('HTTP_X_FORWARDED_FOR', '')}"
-        chosen = environ.get(CHOSEN, "")
         key = Key(
             scheme=environ["wsgi.url_scheme"],
             host=environ.get("HTTP_HOST", ""),
             prefix=environ.get("SCRIPT_NAME", ""),
             path=environ.get("PATH_INFO", ""),
             query=environ.get("QUERY_STRING", ""),
-            language="" if chosen else self._language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
-            chosen=chosen,
+            language=language_of(environ, self._app),
             visitor="" if self._app.config["IS_PUBLIC"] else visitor,
         )
         if key in self._places:
@@ -209,7 +202,7 @@ class Shelf:
         response = Response.from_app(self._inner, environ, buffered=True)
         if "Set-Cookie" in response.headers or response.cache_control.no_store:
             return None
-        response.vary.update(("Accept-Encoding", "Cookie"))
+        response.vary.update(("Accept-Language", "Accept-Encoding", "Cookie"))
         text = response.get_data(as_text=True)
         marks = re.findall("|".join(holes), text) if holes else []
         return Page(
@@ -265,13 +258,11 @@ def _request_for(key: Key) -> dict[str, Any]:
         "wsgi.url_scheme": key.scheme,
         "wsgi.multithread": True,
         "HTTP_HOST": key.host,
-        "HTTP_ACCEPT_LANGUAGE": language_tag(key.language),
+        CHOSEN: key.language,
         "SCRIPT_NAME": key.prefix,
         "PATH_INFO": key.path,
         "REMOTE_ADDR": address,
     }
-    if key.chosen:
-        environ[CHOSEN] = key.chosen
     if forwarded:
         environ["HTTP_X_FORWARDED_FOR"] = forwarded
     return environ

@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,7 +28,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll import languages
-from enroll.config import languages as offered
 from enroll.refusal import Busy
 from enroll.shelf import Shelf
 
@@ -62,7 +61,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
     app.context_processor(_institute)
-    app.wsgi_app = Shelf(app, partial(languages.preferred, tuple(offered(app))))
+    app.wsgi_app = Shelf(app)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 from enroll import logs
 from enroll.holes import form_token, own
+from enroll.languages import CHOSEN
 from enroll.parcel import Parcel
 from enroll.shelf import MOST_BYTES, MOST_PAGES, OLDEST, Shelf, shared
 
@@ -27,13 +28,13 @@ class Town:
         self.is_drawing = threading.Event()
         self.app = Flask(__name__)
         self.app.config |= {
-            "SECRET_KEY": "for this test", "PAGES_KEPT": kept_for, "IS_PUBLIC": True,
+            "LANGUAGES": "en,de,hi", "SECRET_KEY": "for this test", "PAGES_KEPT": kept_for, "IS_PUBLIC": True,
             "PROPAGATE_EXCEPTIONS": False,
         }
         self.app.before_request(logs._start)
         self.app.after_request(logs._write)
         _lay_out(self)
-        self.shelf = Shelf(self.app, lambda header: header or "en", watch=lambda: self.now)
+        self.shelf = Shelf(self.app, watch=lambda: self.now)
         self.app.wsgi_app = self.shelf  # type: ignore[method-assign]
 
     def visitor(self) -> Client:
@@ -53,7 +54,7 @@ def _lay_out(town: Town) -> None:
             return redirect("/page/new", 301)
         if name == "large":
             return "x" * 3_000_000
-        return f"{name}, drawing {len(town.drawn)}, {request.headers.get('Accept-Language')}"
+        return f"{name}, drawing {len(town.drawn)}, {request.environ.get(CHOSEN)}"
 
     @town.app.get("/slow")
     @shared()
