@@ -36,6 +36,7 @@ from enroll.shelf import Shelf
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
+LONGEST_TITLE = 65  # letters a search result shows
 LARGEST = 2**31 - 1  # of a number in the database
 PINE = "#0d3f34"  # of the header, as tokens.css has it
 _MAILBOX = re.compile(r"[^@\s:/]+@[^@\s:/]+")
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
     app.template_filter("spaced_phone")(spaced_phone)
+    app.template_filter("titled")(titled)
     app.template_filter("telephone_link")(telephone_link)
     app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
@@ -92,6 +94,12 @@ def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
 def listed(words: Sequence[str]) -> str:
     """Words as a list in the reader's language (CLDR): Foundations, Machine Learning and MLOps."""
     return format_list(list(words), locale=get_locale())
+
+
+def titled(words: str) -> str:
+    """A page's title with the institute's name behind it, where a search result has room for both."""
+    whole = f"{words} – {current_app.config['INSTITUTE_NAME']}"
+    return whole if len(whole) <= LONGEST_TITLE else words
 
 
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -183,7 +191,14 @@ def _canonical() -> str | None:
     """The one address of a page that may be found and passed on; none for personal pages and errors."""
     if not request or request.url_rule is None or g.get("is_personal"):
         return None
-    return f"{current_app.config['BASE_URL']}{languages.root()}{request.path}"
+    return (
+        f"{current_app.config['BASE_URL']}{languages.root()}{g.get('stands_for') or request.path}"
+    )
+
+
+def stands_for(path: str) -> None:
+    """Search engines take this page, a form, for a part of the one at `path`."""
+    g.stands_for = path
 
 
 # ---------------------------------------------------------------- headers and guards

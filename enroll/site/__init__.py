@@ -15,8 +15,8 @@ FAMILIES = (
     *("search", "legal"),
     *("registering", "asking", "mine", "keeping"),
     *("talk", "said"),
-    *("feeds", "api", "health"),
-    *("look", "mailbox", "design"),
+    *("feeds", "sitemap", "api", "health"),
+    *("share", "look", "mailbox", "design"),
 )
 
 

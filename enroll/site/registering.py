@@ -26,7 +26,7 @@ from enroll.refusal import Busy, Refused
 from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
 from enroll.registrations.queries import Prospect, joinable, prospect
-from enroll.web import csrf, limiter, network_key, personal, phone_regions
+from enroll.web import csrf, limiter, network_key, personal, phone_regions, stands_for
 
 pages = Blueprint("registering", __name__)
 OTHERS = range(2, arriving.LARGEST_GROUP + 1)
@@ -159,6 +159,7 @@ def _show(
     refusal: Refused | None = None,
     doubt: str = "",
 ) -> str:
+    stands_for(f"/batches/{found.batch.code}")
     reason = None
     if isinstance(refusal, arriving.WaitlistFull):
         reason = "waitlist_full"
