@@ -10,12 +10,14 @@ from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import _FlaskFormCSRF
 from flask_wtf.i18n import Translations
 from wtforms import EmailField, Field, HiddenField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
 from enroll.addresses import suggest_address
+from enroll.holes import form_token
 
 # They turn the direction of all text after them, in lists and mails of other people too.
 _DIRECTION_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -40,11 +42,20 @@ class _Sentences(Translations):
         return ours if ours not in (singular, plural) else super().ngettext(singular, plural, n)
 
 
+class _Token(_FlaskFormCSRF):
+    """The token of Flask-WTF; on a page drawn for everybody, a hole for each visitor's own."""
+
+    def generate_csrf_token(self, csrf_token_field: Field) -> str:  # noqa: ARG002 - WTForms passes it
+        return form_token()
+
+
 class Form(FlaskForm):
     """The shape of a request. Rules that need the database live in verbs."""
 
     class Meta(FlaskForm.Meta):
         """Tidies every text field, so that no form can forget to."""
+
+        csrf_class = _Token
 
         def bind_field(self, form: BaseForm, unbound_field: UnboundField, options: Any) -> Field:
             if issubclass(unbound_field.field_class, StringField):

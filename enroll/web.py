@@ -13,8 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import nh3
-from babel.lists import format_list
 import phonenumbers
+from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
 from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter
@@ -29,6 +29,7 @@ from whitenoise import WhiteNoise
 
 from enroll import languages
 from enroll.refusal import Busy
+from enroll.shelf import Shelf
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
     app.context_processor(_institute)
+    app.wsgi_app = Shelf(app)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)

@@ -14,6 +14,7 @@ from flask_babel import format_currency, format_datetime, get_locale
 from enroll import clock
 from enroll.batches.models import BatchSession
 from enroll.registrations import queries as registrations
+from enroll.shelf import shared
 from enroll.site.asking import AddressForm
 from enroll.site.talk import under
 
@@ -21,11 +22,13 @@ pages = Blueprint("batches", __name__, url_prefix="/batches")
 
 
 @pages.get("")
+@shared()
 def index() -> str:
     return render_template("site/batches/index.html", prospects=registrations.coming(clock.now()))
 
 
 @pages.get("/<code>")
+@shared("comments", "order")
 def show(code: str) -> str:
     prospect = registrations.prospect(code, clock.now()) or abort(404)
     form = AddressForm(formdata=None)

@@ -16,13 +16,17 @@ HOUSE = ROOT / "enroll"
 SUBJECTS = ["mail", "search", "accounts", "comments", "catalog", "batches", "registrations"]
 FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
-FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms", "colours", "logo", "addresses"}
+FOUNDATION = {
+    *("clock", "config", "db", "moves", "refusal", "forms"),
+    *("addresses", "colours", "holes", "logo", "parcel"),
+}
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"compressing", "languages", "web", "logs"}
+SHARED = {"compressing", "languages", "logs", "shelf", "web"}
 PURE = {
     "moves.py",
+    "parcel.py",
     "refusal.py",
     "clock.py",
     "addresses.py",

@@ -183,6 +183,27 @@ def test_every_route_is_on_the_list_or_declares_a_duty(app: Flask) -> None:
             assert duties_of(rule.endpoint), path
 
 
+# Drawn once a second for everybody (enroll/shelf.py): nothing on them may be anybody's own. A page goes
+# on this list when somebody has made sure of that.
+SHARED = {
+    "home.index", "guides.show", "guides.skill", "courses.index", "courses.show", "curriculum.index",
+    "batches.index", "batches.show", "legal.privacy",
+}
+
+
+def test_what_is_drawn_for_everybody_is_public(app: Flask, town: dict[str, str]) -> None:
+    marked = {name for name, view in app.view_functions.items() if hasattr(view, "shared_names")}
+    assert marked == SHARED
+    for rule in rules(app):
+        if rule.endpoint in SHARED:
+            assert rule.rule in PUBLIC
+            assert "token" not in rule.arguments
+            assert rule.methods == {"GET", "HEAD", "OPTIONS"}
+            answer = app.test_client().get(address(rule, town))
+            assert answer.status_code == 200
+            assert "no-store" not in answer.headers.get("Cache-Control", "")
+
+
 # These write nothing: they show what was typed.
 ONLY_SHOW = {"teaching.preview", "message_draft.chosen", "security.two_factor_rescue"}
 
