@@ -7,9 +7,10 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
-from flask_babel import gettext
+from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import _FlaskFormCSRF
+from flask_wtf.i18n import Translations
 from wtforms import EmailField, Field, HiddenField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
@@ -26,6 +27,18 @@ _NO_CHARACTERS = set("\ufffe\uffff")
 def tidy(value: str | None) -> str:
     """What a person typed, in Unicode's composed form (NFC) and without white space around it."""
     return unicodedata.normalize("NFC", value).strip() if value else ""
+
+
+class _Sentences(Translations):
+    """WTForms' own sentences from our catalogue, else from theirs: they speak fewer languages."""
+
+    def gettext(self, string: str) -> str:
+        ours = get_domain().get_translations().ugettext(string)
+        return ours if ours != string else super().gettext(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        ours = get_domain().get_translations().ungettext(singular, plural, n)
+        return ours if ours not in (singular, plural) else super().ngettext(singular, plural, n)
 
 
 class _Token(_FlaskFormCSRF):
@@ -47,6 +60,9 @@ class Form(FlaskForm):
             if issubclass(unbound_field.field_class, StringField):
                 unbound_field.kwargs.setdefault("filters", [tidy])
             return super().bind_field(form, unbound_field, options)
+
+        def get_translations(self, _form: BaseForm) -> _Sentences:
+            return _Sentences()
 
     def validate(self, extra_validators: dict[str, list[Any]] | None = None) -> bool:
         extra = dict(extra_validators or {})
