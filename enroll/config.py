@@ -46,6 +46,11 @@ SETTINGS = (
     Setting("LOCAL_PORT", 8000, "Port that links lead to while there is no public address"),
     Setting("PROXIES", 0, "How many proxies of yours stand in front and set X-Forwarded-For"),
     Setting("REDIS_URL", "", "redis://…: rate limits shared by many machines; unset: per process"),
+    Setting(
+        "PAGES_KEPT",
+        1.0,
+        "Seconds a public page is kept in memory and shown to everybody, at most 1.5; 0: drawn for each",
+    ),
     Setting("RATELIMIT_ENABLED", True, "Switches the rate limits off for load tests"),
     Setting("MAIL_SERVER", "", "SMTP host; unset: letters go to the local mailbox"),
     Setting("MAIL_PORT", 587, "SMTP port"),
@@ -156,6 +161,10 @@ def _senseless(app: Flask) -> list[str]:
     for code in languages(app):
         if not _is_locale(code):
             wrong.append(f"ENROLL_LANGUAGES must be like en_GB,hi, and “{code}” is no language.")
+    if not 0 <= app.config["PAGES_KEPT"] <= 1.5:
+        wrong.append(
+            "ENROLL_PAGES_KEPT must be between 0 and 1.5: seats left are never older than 2 s."
+        )
     bounces = str(app.config["MAIL_BOUNCES"])
     if bounces and not _RETURNS_TO.fullmatch(bounces):
         wrong.append(

@@ -6,12 +6,15 @@ so routes never see it, and `url_for` and redirects keep it by themselves; templ
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel import Locale
 from flask import Flask, current_app, request
 from flask_babel import Babel
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from enroll.config import language_tag, languages
 
@@ -34,6 +37,9 @@ def init_app(app: Flask) -> None:
         locale_selector=_choose,
         default_translation_directories=";".join(str(folder) for folder in folders),
     )
+    # A sentence over several lines of a template is one line to translators; pyproject.toml says the
+    # same to the program that collects the sentences.
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.add_template_global(root)
     app.add_template_global(each_language)
     app.wsgi_app = _Prefix(app.wsgi_app, {language_tag(code): code for code in offered})
@@ -67,14 +73,21 @@ def is_negotiated() -> bool:
     return CHOSEN not in request.environ and len(languages(current_app)) > 1
 
 
+def language_of(environ: WSGIEnvironment, app: Flask) -> str:
+    """The one of our languages that a request is answered in."""
+    header = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    return str(environ.get(CHOSEN) or _best(tuple(languages(app)), header))
+
+
 def _choose() -> str:
-    offered = languages(current_app)
-    if not request:
-        return offered[0]
-    if CHOSEN in request.environ:
-        return str(request.environ[CHOSEN])
-    wanted = request.accept_languages.best_match([language_tag(code) for code in offered])
-    return next((code for code in offered if language_tag(code) == wanted), offered[0])
+    return language_of(request.environ, current_app) if request else languages(current_app)[0]
+
+
+@lru_cache(256)
+def _best(offered: tuple[str, ...], header: str) -> str:
+    """Of these languages, the one a browser would like best (Accept-Language, RFC 9110)."""
+    asked = parse_accept_header(header, LanguageAccept)
+    return asked.best_match(offered, offered[0]) or offered[0]
 
 
 class _Prefix:

@@ -16,6 +16,7 @@ import nh3
 import phonenumbers
 from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -28,11 +29,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll import languages
+from enroll.phones import likely_regions, spaced_phone
 from enroll.refusal import Busy
+from enroll.shelf import Shelf
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
+LONGEST_TITLE = 65  # letters a search result shows
 LARGEST = 2**31 - 1  # of a number in the database
 PINE = "#0d3f34"  # of the header, as tokens.css has it
 _MAILBOX = re.compile(r"[^@\s:/]+@[^@\s:/]+")
@@ -43,6 +47,7 @@ def init_app(app: Flask) -> None:
     """Wire what every page needs."""
     csrf.init_app(app)
     limiter.init_app(app)
+    app.session_interface = _Sessions()
     app.before_request(_only_this_machine)
     app.before_request(_only_text)
     app.before_request(_only_numbers_that_fit)
@@ -54,10 +59,13 @@ def init_app(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
+    app.template_filter("spaced_phone")(spaced_phone)
+    app.template_filter("titled")(titled)
     app.template_filter("telephone_link")(telephone_link)
     app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
     app.context_processor(_institute)
+    app.wsgi_app = Shelf(app)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
@@ -65,6 +73,11 @@ def init_app(app: Flask) -> None:
 
 
 # ---------------------------------------------------------------- times, prose
+
+
+def phone_regions(zone: str) -> tuple[str, ...]:
+    """Countries for which this reader may write a number without +; `zone` is the batch's."""
+    return likely_regions(zone=zone, languages=request.accept_languages.values())
 
 
 def day(value: date, style: str = "long") -> str:
@@ -81,6 +94,12 @@ def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
 def listed(words: Sequence[str]) -> str:
     """Words as a list in the reader's language (CLDR): Foundations, Machine Learning and MLOps."""
     return format_list(list(words), locale=get_locale())
+
+
+def titled(words: str) -> str:
+    """A page's title with the institute's name behind it, where a search result has room for both."""
+    whole = f"{words} – {current_app.config['INSTITUTE_NAME']}"
+    return whole if len(whole) <= LONGEST_TITLE else words
 
 
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -172,7 +191,14 @@ def _canonical() -> str | None:
     """The one address of a page that may be found and passed on; none for personal pages and errors."""
     if not request or request.url_rule is None or g.get("is_personal"):
         return None
-    return f"{current_app.config['BASE_URL']}{languages.root()}{request.path}"
+    return (
+        f"{current_app.config['BASE_URL']}{languages.root()}{g.get('stands_for') or request.path}"
+    )
+
+
+def stands_for(path: str) -> None:
+    """Search engines take this page, a form, for a part of the one at `path`."""
+    g.stands_for = path
 
 
 # ---------------------------------------------------------------- headers and guards
@@ -237,6 +263,20 @@ def network_key(now: datetime) -> str:
 def personal() -> None:
     """Mark the answer as somebody's own: not stored, not indexed, its address not passed on."""
     g.is_personal = True
+
+
+def for_everybody() -> None:
+    """Mark the answer as the same whoever asks: a cache may keep one for all, whatever their cookies."""
+    g.is_for_everybody = True
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask-Login looks at the session after each request, and then every answer says that it varies
+    with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not g.get("is_for_everybody"):
+            super().save_session(app, session, response)
 
 
 # ---------------------------------------------------------------- errors

@@ -23,6 +23,7 @@ from enroll.db import atomically
 from enroll.forms import Form
 from enroll.refusal import Busy
 from enroll.registrations import queries as registrations
+from enroll.shelf import shared
 from enroll.web import csrf
 
 pages = Blueprint("curriculum", __name__, url_prefix="/curriculum")
@@ -55,6 +56,7 @@ class Chosen:
 
 
 @pages.get("")
+@shared("role", "course", "group", "page")
 def index() -> str:
     """Skills by courses, or by the modules of one course; gaps below."""
     everything = catalog.skills()
