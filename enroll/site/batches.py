@@ -15,6 +15,7 @@ from enroll import clock
 from enroll.batches.models import BatchSession
 from enroll.registrations import queries as registrations
 from enroll.shelf import shared
+from enroll.site import structured
 from enroll.site.asking import AddressForm
 from enroll.site.talk import under
 
@@ -37,6 +38,7 @@ def show(code: str) -> str:
         p=prospect,
         batch=prospect.batch,
         form=form,
+        structured=structured.batch(prospect),
         **under(f"/batches/{code}"),
     )
 
