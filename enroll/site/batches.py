@@ -17,6 +17,7 @@ from enroll.batches.states import Window
 from enroll.registrations import queries as registrations
 from enroll.registrations.chances import chances
 from enroll.shelf import shared
+from enroll.site import structured
 from enroll.site.asking import AddressForm
 from enroll.site.talk import under
 
@@ -43,6 +44,7 @@ def show(code: str) -> str:
         form=form,
         waits=waits,
         chances=chances(prospect.batch.course_id, now) if waits else None,
+        structured=structured.batch(prospect),
         **under(f"/batches/{code}"),
     )
 
