@@ -238,7 +238,7 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if languages.is_negotiated():
+    if languages.is_negotiated() and not g.get("is_for_everybody"):
         headers.add("Vary", "Accept-Language")
     if g.get("is_personal"):
         headers["Cache-Control"] = "no-store"
@@ -275,7 +275,8 @@ class _Sessions(SecureCookieSessionInterface):
     with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not g.get("is_for_everybody"):
+        # The shelf saves a new visitor's session outside of any request: there is no g.
+        if not (g and g.get("is_for_everybody")):
             super().save_session(app, session, response)
 
 
