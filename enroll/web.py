@@ -210,7 +210,7 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if languages.is_negotiated():
+    if languages.is_negotiated() and not g.get("is_for_everybody"):
         headers.add("Vary", "Accept-Language")
     if g.get("is_personal"):
         headers["Cache-Control"] = "no-store"
