@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
-from flask_babel import gettext
+from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import _FlaskFormCSRF
+from flask_wtf.i18n import Translations
 from wtforms import EmailField, Field, HiddenField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
@@ -27,6 +27,18 @@ _NO_CHARACTERS = set("\ufffe\uffff")
 def tidy(value: str | None) -> str:
     """What a person typed, in Unicode's composed form (NFC) and without white space around it."""
     return unicodedata.normalize("NFC", value).strip() if value else ""
+
+
+class _Sentences(Translations):
+    """WTForms' own sentences from our catalogue, else from theirs: they speak fewer languages."""
+
+    def gettext(self, string: str) -> str:
+        ours = get_domain().get_translations().ugettext(string)
+        return ours if ours != string else super().gettext(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        ours = get_domain().get_translations().ungettext(singular, plural, n)
+        return ours if ours not in (singular, plural) else super().ngettext(singular, plural, n)
 
 
 class _Token(_FlaskFormCSRF):
@@ -48,6 +60,9 @@ class Form(FlaskForm):
             if issubclass(unbound_field.field_class, StringField):
                 unbound_field.kwargs.setdefault("filters", [tidy])
             return super().bind_field(form, unbound_field, options)
+
+        def get_translations(self, _form: BaseForm) -> _Sentences:
+            return _Sentences()
 
     def validate(self, extra_validators: dict[str, list[Any]] | None = None) -> bool:
         extra = dict(extra_validators or {})
@@ -157,14 +172,3 @@ class PhoneNumber:
             raise ValidationError(
                 gettext("Enter a telephone number like +91 98765 43210, or leave this empty.")
             )
-
-
-def normal_phone(text: str) -> str:
-    """The number as E.164 where it can be read as one, else as typed."""
-    try:
-        number = phonenumbers.parse(text, current_app.config["PHONE_REGION"])
-    except phonenumbers.NumberParseException:
-        return text
-    if not phonenumbers.is_valid_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -37,6 +37,9 @@ def init_app(app: Flask) -> None:
         locale_selector=_choose,
         default_translation_directories=";".join(str(folder) for folder in folders),
     )
+    # A sentence over several lines of a template is one line to translators; pyproject.toml says the
+    # same to the program that collects the sentences.
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.add_template_global(root)
     app.add_template_global(each_language)
     app.wsgi_app = _Prefix(app.wsgi_app, {language_tag(code): code for code in offered})

@@ -16,6 +16,7 @@ import nh3
 import phonenumbers
 from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -28,6 +29,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll import languages
+from enroll.phones import likely_regions, spaced_phone
 from enroll.refusal import Busy
 from enroll.shelf import Shelf
 
@@ -45,6 +47,7 @@ def init_app(app: Flask) -> None:
     """Wire what every page needs."""
     csrf.init_app(app)
     limiter.init_app(app)
+    app.session_interface = _Sessions()
     app.before_request(_only_this_machine)
     app.before_request(_only_text)
     app.before_request(_only_numbers_that_fit)
@@ -56,6 +59,7 @@ def init_app(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
+    app.template_filter("spaced_phone")(spaced_phone)
     app.template_filter("titled")(titled)
     app.template_filter("telephone_link")(telephone_link)
     app.template_filter("complaints_link")(complaints_link)
@@ -69,6 +73,11 @@ def init_app(app: Flask) -> None:
 
 
 # ---------------------------------------------------------------- times, prose
+
+
+def phone_regions(zone: str) -> tuple[str, ...]:
+    """Countries for which this reader may write a number without +; `zone` is the batch's."""
+    return likely_regions(zone=zone, languages=request.accept_languages.values())
 
 
 def day(value: date, style: str = "long") -> str:
@@ -254,6 +263,20 @@ def network_key(now: datetime) -> str:
 def personal() -> None:
     """Mark the answer as somebody's own: not stored, not indexed, its address not passed on."""
     g.is_personal = True
+
+
+def for_everybody() -> None:
+    """Mark the answer as the same whoever asks: a cache may keep one for all, whatever their cookies."""
+    g.is_for_everybody = True
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask-Login looks at the session after each request, and then every answer says that it varies
+    with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not g.get("is_for_everybody"):
+            super().save_session(app, session, response)
 
 
 # ---------------------------------------------------------------- errors

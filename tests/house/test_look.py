@@ -65,6 +65,7 @@ def test_the_accent_is_one_small_style_sheet_kept_for_ever(start: Start) -> None
     assert "--accent: #7a1f5c;" in answer.text
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in answer.headers
+    assert "Vary" not in answer.headers
     assert len(answer.data) < 1000
     stale = client.get("/institute.css?v=000000000000")
     assert stale.headers["Cache-Control"] == "public, max-age=60"

@@ -45,6 +45,7 @@ PUBLIC = {
     "/batches",
     "/batches/<code>",
     "/batches/<code>/register",
+    "/batches/<code>/seats",
     "/batches/<code>/registered",
     "/registrations/<token>",
     "/registrations/<token>/confirm",
