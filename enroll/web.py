@@ -7,29 +7,36 @@ import hmac
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import nh3
 import phonenumbers
 from babel.lists import format_list
-from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    render_template,
+    request,
+)
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll import languages
 from enroll.phones import likely_regions, spaced_phone
+from enroll.prose import markdown
 from enroll.refusal import Busy
 from enroll.shelf import Shelf
 
@@ -100,41 +107,6 @@ def titled(words: str) -> str:
     """A page's title with the institute's name behind it, where a search result has room for both."""
     whole = f"{words} – {current_app.config['INSTITUTE_NAME']}"
     return whole if len(whole) <= LONGEST_TITLE else words
-
-
-_prose = MarkdownIt("commonmark", {"html": False}).enable("table")
-_cleaner = nh3.Cleaner(
-    tags={
-        "p",
-        "ul",
-        "ol",
-        "li",
-        "strong",
-        "em",
-        "a",
-        "h3",
-        "h4",
-        "blockquote",
-        "code",
-        "pre",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "br",
-        "hr",
-    },
-    attributes={"a": {"href"}},
-    url_schemes={"http", "https", "mailto", "tel"},
-)
-
-
-@lru_cache(256)
-def markdown(text: str) -> Markup:
-    """CommonMark from staff as safe HTML."""
-    return Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
 
 
 @cache
@@ -238,7 +210,7 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if languages.is_negotiated():
+    if languages.is_negotiated() and not g.get("is_for_everybody"):
         headers.add("Vary", "Accept-Language")
     if g.get("is_personal"):
         headers["Cache-Control"] = "no-store"
@@ -275,7 +247,8 @@ class _Sessions(SecureCookieSessionInterface):
     with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not g.get("is_for_everybody"):
+        # The shelf saves the session of somebody new outside any request.
+        if not (has_request_context() and g.get("is_for_everybody")):
             super().save_session(app, session, response)
 
 

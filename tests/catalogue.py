@@ -27,6 +27,7 @@ def collect(target: Path) -> None:
             [
                 *("pybabel", "--quiet", "extract", "--mapping-file", "pyproject.toml"),
                 *("--keywords", "lazy_gettext", "--add-comments", "Translators:"),
+                *("--ignore-dirs", "__pycache__"),  # else whatever begins with _ is: our macros
                 *("--output-file", str(target), *OURS, str(Path(wtforms.__file__).parent)),
             ]
         )

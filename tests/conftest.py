@@ -18,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.exc import DBAPIError
+from werkzeug.routing import Rule
 
 from enroll import clock, create_app
 from enroll.db import db
@@ -111,7 +112,7 @@ def _migrate(url: str, instance: Path) -> None:
 
 
 _names = iter(range(1_000_000))
-_spare: list[str] = []  # databases of tests that are over, to be emptied and used again
+_spare: list[str] = []  # databases of tests that are over, emptied to be used again
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -124,12 +125,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: throwaway.ThrowawayPostgres = request.getfixturevalue("postgres")
     if _spare:
-        server.empty(name := _spare.pop())
+        name = _spare.pop()
     else:
         server.create_database(name := f"test_{os.getpid()}_{next(_names)}", template="template")
     shape = request.getfixturevalue("template_shape")
     yield server.url(name)
-    if server.shape(name) == shape:
+    if server.empty(name, if_shaped=shape):
         _spare.append(name)
     else:  # the test changed more than rows
         server.drop_database(name)
@@ -147,6 +148,34 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_once() -> Iterator[None]:
+    """Werkzeug compiles two functions for each of our two hundred addresses: half of what it takes to
+    make an application, of which a run of all tests makes some thousands. They depend on the
+    address alone, so each is compiled once per run."""
+    kept: dict[tuple[Any, ...], Any] = {}
+    compile_one = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_one(rule, append_unknown)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
+
+
+def _hash_lightly(app: Flask) -> None:
+    """Passwords of tests are hashed by argon2 as always, but with a thousandth of the work: it is
+    meant to be slow, and was a fifth of the time of all tests of staff pages.
+    `test_staffing.py` shows what the program itself asks for."""
+    app.extensions["security"].pwd_context.update(
+        argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1
+    )
+
+
 @pytest.fixture
 def app(
     database_url: str,
@@ -159,6 +188,7 @@ def app(
     monkeypatch.setenv("ENROLL_INSTANCE", str(instance))
     app = create_app()
     app.test_client_class = Browser
+    _hash_lightly(app)
     app.jinja_env.bytecode_cache = compiled
     with app.app_context():
         yield app
@@ -180,6 +210,7 @@ def limited(
     monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "true")
     app = create_app()
     app.test_client_class = Browser
+    _hash_lightly(app)
     with app.app_context():
         yield app
         db.session.remove()

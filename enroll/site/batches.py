@@ -42,9 +42,9 @@ def show(code: str) -> str:
         p=prospect,
         batch=prospect.batch,
         form=form,
-        structured=structured.batch(prospect),
         waits=waits,
         chances=chances(prospect.batch.course_id, now) if waits else None,
+        structured=structured.batch(prospect),
         **under(f"/batches/{code}"),
     )
 

@@ -14,9 +14,9 @@ from flask import current_app
 from enroll.batches.models import Batch
 from enroll.batches.states import BatchState
 from enroll.catalog.models import Course, RoleGuide, Skill
+from enroll.prose import markdown
 from enroll.registrations.queries import Prospect
 from enroll.site.share import picture_of
-from enroll.web import markdown
 
 Thing = dict[str, Any]
 CONTEXT = "https://schema.org"

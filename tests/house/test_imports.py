@@ -18,7 +18,7 @@ FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
 FOUNDATION = {
     *("clock", "config", "db", "moves", "refusal", "forms"),
-    *("addresses", "colours", "holes", "logo", "parcel", "phones"),
+    *("addresses", "colours", "holes", "logo", "parcel", "phones", "prose"),
 }
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
