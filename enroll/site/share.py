@@ -17,6 +17,7 @@ from enroll.catalog import queries as catalog
 from enroll.catalog.models import Course, RoleGuide
 from enroll.languages import root
 from enroll.site.drawing import Day, Look, Words, draw
+from enroll.web import for_everybody
 
 pages = Blueprint("share", __name__)
 DAY = 86_400
@@ -57,6 +58,7 @@ def picture_of(thing: Batch | Course | RoleGuide | None = None) -> str:
 
 
 def _answer(words: Words) -> Response:
+    for_everybody()
     answer = Response(draw(words), mimetype="image/png")
     answer.set_etag(_version(words))
     answer.headers["Cache-Control"] = f"public, max-age={DAY}"
