@@ -2,8 +2,7 @@
 
 A race that threads in one process win may be lost between processes, and the other way round; so
 what these tests talk to is what `make run` starts: gunicorn with several processes, a worker, the
-commands, each forked from one that has read their modules (see `warm.py`). Only the visitors are
-threads of ours.
+commands. Only the visitors are threads of ours.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import itertools
 import os
 import signal
 import subprocess
-import tempfile
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,11 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import IO, Self, TypeVar
+from typing import Self, TypeVar
 
 from tests.postgres import free_port
 from tests.visiting import Visitor
-from tests.warm import Started
 
 ROOT = Path(__file__).parent.parent
 T = TypeVar("T")
@@ -62,16 +60,14 @@ def command(
     database_url: str, instance: Path, *args: str, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run `flask --app wsgi …` to its end. Its exit status is the test's to judge."""
-    argv = ["flask", "--app", "wsgi", *args]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        program = Started(argv, environment(database_url, instance, env), out, errors)
-        try:
-            status = program.wait(120)
-        finally:
-            if program.poll() is None:
-                os.killpg(program.pid, signal.SIGKILL)
-        wrote = [file.seek(0) or file.read().decode() for file in (out, errors)]
-    return subprocess.CompletedProcess(argv, status, *wrote)
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *args],
+        cwd=ROOT,
+        env=environment(database_url, instance, env),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 class Program:
@@ -81,24 +77,21 @@ class Program:
         self._argv = argv
         self._env = env
         self._log = log
-        self._process: subprocess.Popen[bytes] | Started | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it as the head of a process group of its own, so that it can be killed whole."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            self._process = self._started(log)
-
-    def _started(self, log: IO[bytes]) -> subprocess.Popen[bytes] | Started:
-        return subprocess.Popen(
-            self._argv,
-            cwd=ROOT,
-            env=self._env,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+            self._process = subprocess.Popen(
+                self._argv,
+                cwd=ROOT,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def stop(self, patience: float = 10.0) -> int | None:
         """Ask it to end; after `patience` seconds, kill it. Its exit status, if it was running."""
@@ -136,14 +129,7 @@ class Program:
         self.stop()
 
 
-class Ours(Program):
-    """A program of ours, by the name of its module: forked with its modules read."""
-
-    def _started(self, log: IO[bytes]) -> Started:
-        return Started(self._argv, self._env, log, log)
-
-
-class Site(Ours):
+class Site(Program):
     """The pages under gunicorn, on a port of their own. After `kill_web`, `start` starts anew."""
 
     def __init__(
@@ -165,7 +151,7 @@ class Site(Ours):
             "ENROLL_LOCAL_PORT": str(self.port),
             "WEB_CONCURRENCY": str(workers),
         }
-        argv = ["gunicorn", "-c", "gunicorn.conf.py"]
+        argv = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
         if pythonpath:
             argv += ["--pythonpath", str(pythonpath)]
         super().__init__(
@@ -199,7 +185,7 @@ class Site(Ours):
             return False
 
 
-class Worker(Ours):
+class Worker(Program):
     """The loop that sends letters and frees seats, as a process."""
 
     def __init__(
@@ -208,7 +194,7 @@ class Worker(Ours):
         self._where = (database_url, tmp_path)
         self._extra = env
         super().__init__(
-            ["flask", "--app", "wsgi", "worker"],
+            [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
             environment(database_url, tmp_path, env),
             tmp_path / f"worker-{next(_numbers)}.log",
         )
