@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import os
 import shutil
 import zlib
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import psycopg
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -175,6 +178,27 @@ def _hash_lightly(app: Flask) -> None:
     )
 
 
+def _be_patient() -> None:
+    """A test that has looked may wait for another process as long as a slow machine needs. (The
+    program's own processes keep their limit on transactions that idle.)"""
+    if db.engine.dialect.name != "postgresql":
+        return
+
+    @sa.event.listens_for(db.engine, "connect")
+    def wait(connection: psycopg.Connection, _record: object) -> None:
+        connection.autocommit = True  # else this would begin a transaction
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        connection.autocommit = False
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not look at it again and again, which was a
+    seventh of the time of a test with pages."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.fixture
 def app(
     database_url: str,
@@ -190,6 +214,7 @@ def app(
     _hash_lightly(app)
     app.jinja_env.bytecode_cache = compiled
     with app.app_context():
+        _be_patient()
         yield app
         # The server may have ended the connection of a test that looked and then waited.
         with suppress(DBAPIError):
