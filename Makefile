@@ -4,15 +4,16 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 BEGAN := $(shell date +%s)
+TRANSLATED := $(wildcard translations/*/LC_MESSAGES/*.po)
 STATIC := $(shell find enroll/static -type f ! -name '*.gz' ! -name '*.br' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev checker run test storm million bench states screenshots lint lock clean
+.PHONY: help install install-dev checker run test storm million bench lighthouse states catalogue screenshots lint lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/.installed .venv/.compressed ## Build .venv with what the product needs
+install: .venv/.installed .venv/.compressed .venv/.translated ## Build .venv with what the product needs
 
 install-dev: install .venv/.installed-dev ## Add what tests and linters need to .venv
 
@@ -44,8 +45,14 @@ storm: install-dev ## Run the tests of races, the model and the random walks at 
 million: install-dev ## Audit a million registrations on both databases; takes minutes and some GB
 	$(BIN)/python -m tests.audit_million
 
+lighthouse: install-dev ## Print what Lighthouse says of five pages, and how soon a form is usable on 3G
+	@$(BIN)/python -m tests.lighthouse
+
 states: install-dev ## Draw docs/states.md anew from the tables of moves
 	$(BIN)/python -m tests.drawing
+
+catalogue: install-dev ## Collect every sentence people read into translations/messages.pot
+	$(BIN)/python -m tests.catalogue
 
 bench: install-dev ## Measure registrations and pages per second
 	$(BIN)/python -m tests.bench
@@ -70,6 +77,7 @@ clean: ## Delete .venv and everything generated; your data in instance/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find enroll migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	find enroll/static -name '*.gz' -delete
+	find translations -name '*.mo' -delete
 
 .venv/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -88,4 +96,8 @@ clean: ## Delete .venv and everything generated; your data in instance/ stays
 .venv/.compressed: .venv/.installed $(STATIC)
 	@find enroll/static -name '*.gz' -delete
 	$(BIN)/python -m whitenoise.compress -q enroll/static
+	@touch $@
+
+.venv/.translated: .venv/.installed $(TRANSLATED)
+	$(if $(TRANSLATED),$(BIN)/pybabel --quiet compile --directory translations)
 	@touch $@

@@ -8,7 +8,20 @@ from pathlib import Path
 from dotenv import load_dotenv
 from flask import Flask
 
-from enroll import accounts, cli, config, console, db, demo, logs, mail, site, web
+from enroll import (
+    accounts,
+    cli,
+    compressing,
+    config,
+    console,
+    db,
+    demo,
+    languages,
+    logs,
+    mail,
+    site,
+    web,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,7 +48,9 @@ def create_app() -> Flask:
     db.init_app(app)
     mail.init_app(app)
     accounts.init_app(app)
+    compressing.init_app(app)
     web.init_app(app)
+    languages.init_app(app)
     site.init_app(app)
     console.init_app(app)
     cli.init_app(app)

@@ -14,7 +14,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from babel import Locale, UnknownLocaleError
 from flask import Flask
+
+from enroll.colours import HEX, palette
+from enroll.logo import BadLogo, read_logo
 
 
 class Setting(NamedTuple):
@@ -27,6 +31,8 @@ class Setting(NamedTuple):
 
 # A letter's number and signature are added, and RFC 5321 allows 64 octets before the @.
 _RETURNS_TO = re.compile(r"[A-Za-z0-9._-]{1,24}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+# At least five digits, written as people write them.
+_CALLED = re.compile(r"\+?(?:[ ()./-]*[0-9]){5,20}")
 UNSAFE_SECRET = "only-for-this-machine"
 
 SETTINGS = (
@@ -40,6 +46,11 @@ SETTINGS = (
     Setting("LOCAL_PORT", 8000, "Port that links lead to while there is no public address"),
     Setting("PROXIES", 0, "How many proxies of yours stand in front and set X-Forwarded-For"),
     Setting("REDIS_URL", "", "redis://…: rate limits shared by many machines; unset: per process"),
+    Setting(
+        "PAGES_KEPT",
+        1.0,
+        "Seconds a public page is kept in memory and shown to everybody, at most 1.5; 0: drawn for each",
+    ),
     Setting("RATELIMIT_ENABLED", True, "Switches the rate limits off for load tests"),
     Setting("MAIL_SERVER", "", "SMTP host; unset: letters go to the local mailbox"),
     Setting("MAIL_PORT", 587, "SMTP port"),
@@ -63,6 +74,21 @@ SETTINGS = (
     Setting("BOUNCE_IMAP_FOLDER", "INBOX", "Folder that bounces come to; nothing in it is changed"),
     Setting("INSTITUTE_NAME", "Northlight Institute", "The institute's name, as people know it"),
     Setting("INSTITUTE_EMAIL", "hello@localhost", "Where people write to with a question"),
+    Setting("LEGAL_NAME", "", "The institute's name in law, for the foot of every page"),
+    Setting("ADDRESS", "", "Its postal address, in one line with commas"),
+    Setting("TELEPHONE", "", "Its telephone number, e.g. +91 20 5550 0123"),
+    Setting("TELEPHONE_HOURS", "", "When somebody answers it, e.g. Monday to Friday, 10:00–18:00"),
+    Setting(
+        "COMPLAINTS",
+        "",
+        "Where to complain: an e-mail address, a web address, or an office in words",
+    ),
+    Setting(
+        "ACCENT",
+        "",
+        "The institute's colour, e.g. #7a1f5c; made darker or lighter where it could not be read",
+    ),
+    Setting("LOGO", "", "Its logo: path of an SVG or PNG file, at most 50 kB"),
     Setting("MINIMUM_AGE", 18, "From this age on a person may register without a parent"),
     Setting(
         "TIMEZONE", "Asia/Kolkata", "Where staff work: their morning's digest comes at 07:00 there"
@@ -132,6 +158,13 @@ def _senseless(app: Flask) -> list[str]:
     wrong = []
     if app.config["TIMEZONE"] not in available_timezones():
         wrong.append(f"ENROLL_TIMEZONE must be like Asia/Kolkata, not “{app.config['TIMEZONE']}”.")
+    for code in languages(app):
+        if not _is_locale(code):
+            wrong.append(f"ENROLL_LANGUAGES must be like en_GB,hi, and “{code}” is no language.")
+    if not 0 <= app.config["PAGES_KEPT"] <= 1.5:
+        wrong.append(
+            "ENROLL_PAGES_KEPT must be between 0 and 1.5: seats left are never older than 2 s."
+        )
     bounces = str(app.config["MAIL_BOUNCES"])
     if bounces and not _RETURNS_TO.fullmatch(bounces):
         wrong.append(
@@ -140,6 +173,29 @@ def _senseless(app: Flask) -> list[str]:
         )
     if app.config["BOUNCE_IMAP_HOST"] and not bounces:
         wrong.append("ENROLL_BOUNCE_IMAP_HOST without ENROLL_MAIL_BOUNCES: no bounce would come.")
+    return wrong + _unfit(app)
+
+
+def _unfit(app: Flask) -> list[str]:
+    """What cannot stand on every page: a colour, a logo, a number to call, a place to complain to."""
+    wrong = []
+    config = app.config
+    accent, phone, complaints = (
+        str(config[name]) for name in ("ACCENT", "TELEPHONE", "COMPLAINTS")
+    )
+    if accent and not HEX.fullmatch(accent):
+        wrong.append(f"ENROLL_ACCENT must be a colour like #7a1f5c, not “{accent}”.")
+    if phone and not _CALLED.fullmatch(phone):
+        wrong.append(f"ENROLL_TELEPHONE must be like +91 20 5550 0123, not “{phone}”.")
+    if "://" in complaints and not complaints.startswith(("https://", "http://")):
+        wrong.append(f"ENROLL_COMPLAINTS must begin with https://, not “{complaints}”.")
+    config["LOGO_READ"] = None
+    if config["LOGO"]:
+        path = Path(app.root_path).parent / str(config["LOGO"])
+        try:
+            config["LOGO_READ"] = read_logo(path)
+        except BadLogo as why:
+            wrong.append(f"ENROLL_LOGO: {path} {why}.")
     return wrong
 
 
@@ -167,6 +223,7 @@ def _derive(app: Flask) -> None:
         config["PUBLIC_URL"] or f"http://127.0.0.1:{config['LOCAL_PORT']}"
     ).rstrip("/")
     config["IS_PUBLIC"] = bool(config["PUBLIC_URL"])
+    config["PALETTE"] = palette(str(config["ACCENT"])) if config["ACCENT"] else None
     secure = config["BASE_URL"].startswith("https:")
     config["SQLALCHEMY_DATABASE_URI"] = _database_uri(app)
     config["TRUSTED_HOSTS"] = (
@@ -193,6 +250,18 @@ def _derive(app: Flask) -> None:
 
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def language_tag(code: str) -> str:
+    """A language as addresses and HTML write it (BCP 47, lower case): en_GB is en-gb."""
+    return code.replace("_", "-").lower()
+
+
+def _is_locale(code: str) -> bool:
+    try:
+        return bool(Locale.parse(code))
+    except (UnknownLocaleError, ValueError):
+        return False
 
 
 def languages(app: Flask) -> list[str]:

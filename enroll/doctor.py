@@ -1,4 +1,4 @@
-"""Eleven lines that say what is set, what is missing and what to do."""
+"""Thirteen lines that say what is set, what is missing and what to do."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Finding = tuple[bool, str]
 
 
 def examine() -> Iterator[Finding]:
-    """Eleven findings, each well or not; the last one sends a test mail and waits for it."""
+    """Thirteen findings, each well or not; the last one sends a test mail and waits for it."""
     for check in CHECKS:
         try:
             yield check()
@@ -52,6 +52,27 @@ def _address() -> Finding:
     if current_app.config["IS_PUBLIC"]:
         return True, f"public address: {current_app.config['PUBLIC_URL']}"
     return True, "no public address: only this machine is answered (set ENROLL_PUBLIC_URL)"
+
+
+def _imprint() -> Finding:
+    names = ("LEGAL_NAME", "ADDRESS", "TELEPHONE", "COMPLAINTS")
+    if lacking := [f"ENROLL_{name}" for name in names if not current_app.config[name]]:
+        return (
+            True,
+            f"who you are: the foot of every page lacks something (set {', '.join(lacking)})",
+        )
+    return True, "who you are: stands at the foot of every page"
+
+
+def _look() -> Finding:
+    own, logo = current_app.config["PALETTE"], current_app.config["LOGO_READ"]
+    mark = f"logo: {logo.kind.upper()}" if logo else "logo: none (set ENROLL_LOGO)"
+    if own is None:
+        return True, f"look: our colours (set ENROLL_ACCENT), {mark}"
+    used = f"accent {own.light['accent']}, on dark {own.dark['accent']}"
+    if own.is_shifted:
+        used += f", because {own.given} is too light for text on our pages"
+    return True, f"look: {used}, {mark}"
 
 
 def _secret() -> Finding:
@@ -152,6 +173,8 @@ def _test_mail() -> Finding:
 CHECKS = (
     _python,
     _address,
+    _imprint,
+    _look,
     _secret,
     _database,
     _migrations,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
-from flask_babel import gettext
+from flask_babel import get_domain, gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, ValidationError
+from flask_wtf.csrf import _FlaskFormCSRF
+from flask_wtf.i18n import Translations
+from wtforms import EmailField, Field, HiddenField, StringField, ValidationError
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
+
+from enroll.addresses import suggest_address
+from enroll.holes import form_token
 
 # They turn the direction of all text after them, in lists and mails of other people too.
 _DIRECTION_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -25,16 +29,40 @@ def tidy(value: str | None) -> str:
     return unicodedata.normalize("NFC", value).strip() if value else ""
 
 
+class _Sentences(Translations):
+    """WTForms' own sentences from our catalogue, else from theirs: they speak fewer languages."""
+
+    def gettext(self, string: str) -> str:
+        ours = get_domain().get_translations().ugettext(string)
+        return ours if ours != string else super().gettext(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        ours = get_domain().get_translations().ungettext(singular, plural, n)
+        return ours if ours not in (singular, plural) else super().ngettext(singular, plural, n)
+
+
+class _Token(_FlaskFormCSRF):
+    """The token of Flask-WTF; on a page drawn for everybody, a hole for each visitor's own."""
+
+    def generate_csrf_token(self, csrf_token_field: Field) -> str:  # noqa: ARG002 - WTForms passes it
+        return form_token()
+
+
 class Form(FlaskForm):
     """The shape of a request. Rules that need the database live in verbs."""
 
     class Meta(FlaskForm.Meta):
         """Tidies every text field, so that no form can forget to."""
 
+        csrf_class = _Token
+
         def bind_field(self, form: BaseForm, unbound_field: UnboundField, options: Any) -> Field:
             if issubclass(unbound_field.field_class, StringField):
                 unbound_field.kwargs.setdefault("filters", [tidy])
             return super().bind_field(form, unbound_field, options)
+
+        def get_translations(self, _form: BaseForm) -> _Sentences:
+            return _Sentences()
 
     def validate(self, extra_validators: dict[str, list[Any]] | None = None) -> bool:
         extra = dict(extra_validators or {})
@@ -85,6 +113,34 @@ class MailAddress:
             ) from None
 
 
+class Doubtful(Form):
+    """A form that asks back, once, about an address that looks mistyped; `email` is the address.
+
+    Only who saw the form is asked: it sends `meant` along, empty at first, then the address that was
+    asked about. A program that posts the fields of the contract alone is taken at its word.
+    """
+
+    email: EmailField
+    meant = HiddenField()
+    take_address = HiddenField()  # the button that takes the suggestion
+
+    def doubt(self) -> str:
+        """What was probably meant, if somebody is still to be asked; a suggestion that was taken is
+        put in place of what was typed."""
+        suggestion = suggest_address(self.email.data or "")
+        if suggestion and self.take_address.data == suggestion:
+            _put(self.email, suggestion)
+            return ""
+        if not suggestion or not self.meant.raw_data or self.meant.data == self.email.data:
+            return ""
+        _put(self.meant, self.email.data or "")
+        return suggestion
+
+
+def _put(field: Field, value: str) -> None:
+    field.data, field.raw_data = value, [value]
+
+
 def normal_address(text: str) -> str:
     """The address in one spelling: lower case, the domain as IDNA ASCII.
 
@@ -116,14 +172,3 @@ class PhoneNumber:
             raise ValidationError(
                 gettext("Enter a telephone number like +91 98765 43210, or leave this empty.")
             )
-
-
-def normal_phone(text: str) -> str:
-    """The number as E.164 where it can be read as one, else as typed."""
-    try:
-        number = phonenumbers.parse(text, current_app.config["PHONE_REGION"])
-    except phonenumbers.NumberParseException:
-        return text
-    if not phonenumbers.is_valid_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -10,6 +10,8 @@ import time
 from flask import Flask, Response, g, has_request_context, request
 
 access = logging.getLogger("enroll.access")
+# In the environment of a request within another: a list that gets its route. Only the outer is written.
+WITHIN = "enroll.within"
 
 # Whatever logs a path by itself (the server, a library) has the token cut out of it.
 _SECRET_PATH = re.compile(r"(/registrations/|/unsubscribe/|/comments/)[^/\s\"'?]+")
@@ -47,6 +49,14 @@ def _start() -> None:
 
 
 def _write(response: Response) -> Response:
-    took = (time.perf_counter() - g.began) * 1000 if "began" in g else 0
-    access.info("%s %d %.0f ms", route(), response.status_code, took)
+    if WITHIN in request.environ:
+        request.environ[WITHIN].append(str(request.url_rule or "(no route)"))
+    else:
+        write_line(route(), str(response.status_code), g.get("began"))
     return response
+
+
+def write_line(what: str, status: str, began: float | None) -> None:
+    """One line of the access log; `began` by `time.perf_counter()`."""
+    took = (time.perf_counter() - began) * 1000 if began else 0
+    access.info("%s %s %.0f ms", what, status, took)

@@ -1,46 +1,60 @@
-"""What both faces share: errors, filters, headers, languages, limits. (Forms: forms.py.)"""
+"""What both faces share: errors, filters, headers, limits. (Forms: forms.py.)"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import nh3
+import phonenumbers
 from babel.lists import format_list
-from flask import Flask, Response, abort, current_app, g, render_template, request
-from flask_babel import Babel, format_date, format_datetime, get_locale
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    render_template,
+    request,
+)
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_babel import format_date, format_datetime, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from enroll.config import languages
+from enroll import languages
+from enroll.phones import likely_regions, spaced_phone
+from enroll.prose import markdown
 from enroll.refusal import Busy
+from enroll.shelf import Shelf
 
-babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
+LONGEST_TITLE = 65  # letters a search result shows
 LARGEST = 2**31 - 1  # of a number in the database
+PINE = "#0d3f34"  # of the header, as tokens.css has it
+_MAILBOX = re.compile(r"[^@\s:/]+@[^@\s:/]+")
 STATIC = Path(__file__).parent / "static"
 
 
 def init_app(app: Flask) -> None:
     """Wire what every page needs."""
-    babel.init_app(app, locale_selector=_choose_language)
     csrf.init_app(app)
     limiter.init_app(app)
+    app.session_interface = _Sessions()
     app.before_request(_only_this_machine)
     app.before_request(_only_text)
     app.before_request(_only_numbers_that_fit)
@@ -52,20 +66,25 @@ def init_app(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
+    app.template_filter("spaced_phone")(spaced_phone)
+    app.template_filter("titled")(titled)
+    app.template_filter("telephone_link")(telephone_link)
+    app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
     app.context_processor(_institute)
+    app.wsgi_app = Shelf(app)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=31_536_000)
 
 
-# ---------------------------------------------------------------- languages, times, prose
+# ---------------------------------------------------------------- times, prose
 
 
-def _choose_language() -> str:
-    offered = languages(current_app)
-    return request.accept_languages.best_match(offered, offered[0]) if request else offered[0]
+def phone_regions(zone: str) -> tuple[str, ...]:
+    """Countries for which this reader may write a number without +; `zone` is the batch's."""
+    return likely_regions(zone=zone, languages=request.accept_languages.values())
 
 
 def day(value: date, style: str = "long") -> str:
@@ -84,39 +103,10 @@ def listed(words: Sequence[str]) -> str:
     return format_list(list(words), locale=get_locale())
 
 
-_prose = MarkdownIt("commonmark", {"html": False}).enable("table")
-_cleaner = nh3.Cleaner(
-    tags={
-        "p",
-        "ul",
-        "ol",
-        "li",
-        "strong",
-        "em",
-        "a",
-        "h3",
-        "h4",
-        "blockquote",
-        "code",
-        "pre",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "br",
-        "hr",
-    },
-    attributes={"a": {"href"}},
-    url_schemes={"http", "https", "mailto", "tel"},
-)
-
-
-@lru_cache(256)
-def markdown(text: str) -> Markup:
-    """CommonMark from staff as safe HTML."""
-    return Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
+def titled(words: str) -> str:
+    """A page's title with the institute's name behind it, where a search result has room for both."""
+    whole = f"{words} – {current_app.config['INSTITUTE_NAME']}"
+    return whole if len(whole) <= LONGEST_TITLE else words
 
 
 @cache
@@ -129,9 +119,41 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={_digest(name)}"
 
 
+@cache
+def institute_sheet(style: str) -> tuple[str, str]:
+    """Our tokens with the institute's colours over them, and what the sheet's address changes with.
+
+    One sheet in place of ours: a first view asks for no more files than without.
+    """
+    text = (STATIC / "tokens.css").read_text() + style
+    return text, hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def telephone_link(number: str) -> str:
+    """A number as RFC 3966 dials it; in the country of the settings where it is written without +."""
+    try:
+        parsed = phonenumbers.parse(number, current_app.config["PHONE_REGION"])
+    except phonenumbers.NumberParseException:
+        return "tel:" + "".join(one for one in number if one.isdigit() or one == "+")
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.RFC3966))
+
+
+def complaints_link(where: str) -> str:
+    """Where to click to complain; empty for an office in words."""
+    if where.startswith(("https://", "http://")):
+        return where
+    return f"mailto:{where}" if _MAILBOX.fullmatch(where) else ""
+
+
 def _institute() -> dict[str, object]:
+    """Who we are on every page: `institute_style` and `logo` are empty while the look is ours."""
+    config = current_app.config
+    own = config["PALETTE"]
     return {
-        "institute": current_app.config["INSTITUTE_NAME"],
+        "institute": config["INSTITUTE_NAME"],
+        "institute_style": f"/institute.css?v={institute_sheet(own.style)[1]}" if own else "",
+        "theme_color": own.light["pine"] if own else PINE,
+        "logo": config["LOGO_READ"],
         "locale": get_locale(),
         "canonical": _canonical(),
     }
@@ -141,7 +163,14 @@ def _canonical() -> str | None:
     """The one address of a page that may be found and passed on; none for personal pages and errors."""
     if not request or request.url_rule is None or g.get("is_personal"):
         return None
-    return f"{current_app.config['BASE_URL']}{request.path}"
+    return (
+        f"{current_app.config['BASE_URL']}{languages.root()}{g.get('stands_for') or request.path}"
+    )
+
+
+def stands_for(path: str) -> None:
+    """Search engines take this page, a form, for a part of the one at `path`."""
+    g.stands_for = path
 
 
 # ---------------------------------------------------------------- headers and guards
@@ -181,6 +210,8 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if languages.is_negotiated() and not g.get("is_for_everybody"):
+        headers.add("Vary", "Accept-Language")
     if g.get("is_personal"):
         headers["Cache-Control"] = "no-store"
         headers["Referrer-Policy"] = "no-referrer"
@@ -204,6 +235,21 @@ def network_key(now: datetime) -> str:
 def personal() -> None:
     """Mark the answer as somebody's own: not stored, not indexed, its address not passed on."""
     g.is_personal = True
+
+
+def for_everybody() -> None:
+    """Mark the answer as the same whoever asks: a cache may keep one for all, whatever their cookies."""
+    g.is_for_everybody = True
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask-Login looks at the session after each request, and then every answer says that it varies
+    with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        # The shelf saves the session of somebody new outside any request.
+        if not (has_request_context() and g.get("is_for_everybody")):
+            super().save_session(app, session, response)
 
 
 # ---------------------------------------------------------------- errors

@@ -26,6 +26,7 @@ PAGES = {
     "batches": "/batches",
 }
 WORKERS = 2
+AS_SHIPPED = {"ENROLL_PAGES_KEPT": "1", "ENROLL_RATELIMIT_ENABLED": "true"}
 
 
 def reading(base_url: str, path: str) -> Callable[[int], Callable[[int], None]]:
@@ -52,7 +53,7 @@ def measure(kind: str, fresh: Callable[[Path], str]) -> None:
             done = command(url, folder, *words)
             assert done.returncode == 0, done.stderr
         with (
-            Site(url, folder, workers=WORKERS) as site,
+            Site(url, folder, workers=WORKERS, env=AS_SHIPPED) as site,
             Site(url, folder, workers=WORKERS, app_module="tests.bare_page:app") as bare,
         ):
             for label, path in PAGES.items():

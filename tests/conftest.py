@@ -60,11 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the machine's owner reaches a test, and no test meets a rate limit unasked."""
+    """No setting of the machine's owner reaches a test; none meets a rate limit or an old page unasked."""
     for name in list(os.environ):
         if name.startswith("ENROLL_") or name in ("DATABASE_URL", "PORT"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "false")
+    monkeypatch.setenv("ENROLL_PAGES_KEPT", "0")
 
 
 # ---------------------------------------------------------------- the two databases

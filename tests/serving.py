@@ -52,6 +52,7 @@ def environment(
         "ENROLL_MAIL_SERVER": "",
         "ENROLL_REDIS_URL": "",
         "ENROLL_RATELIMIT_ENABLED": "false",
+        "ENROLL_PAGES_KEPT": "0",  # what a test has done it wants to see at once
         "PYTHONUNBUFFERED": "1",
     }
     return kept | ours | dict(extra or {})

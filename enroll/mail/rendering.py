@@ -12,8 +12,9 @@ from typing import Any
 
 import css_inline
 from flask import current_app
-from flask_babel import force_locale
+from flask_babel import force_locale, get_locale
 
+from enroll.config import language_tag, languages
 from enroll.mail.calendar_part import FILE_NAME, calendar_part
 from enroll.mail.models import Letter
 
@@ -103,8 +104,13 @@ def _fill(kind: str, form: str, context: dict[str, Any], only: str | None = None
 
 
 def _link(path: str) -> str:
-    """An absolute address from the setting, never from a request's Host header."""
-    return f"{current_app.config['BASE_URL']}{path}"
+    """An absolute address from the setting, never from a request's Host header.
+
+    Where the site speaks several languages, the page speaks the letter's.
+    """
+    offered, language = languages(current_app), str(get_locale())
+    prefix = f"/{language_tag(language)}" if len(offered) > 1 and language in offered else ""
+    return f"{current_app.config['BASE_URL']}{prefix}{path}"
 
 
 def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
@@ -122,6 +128,9 @@ def _assemble(letter: Letter, subject: str, text: str, html: str) -> bytes:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(_WIDE_GAP.sub("\n\n", text.strip()) + "\n")
     style = Path(current_app.root_path, "static", "letter.css").read_text()
+    if own := current_app.config["PALETTE"]:
+        pine = own.light["pine"]
+        style += f".from {{ color: {pine}; }} .button {{ background: {pine}; }}\n"
     inliner = css_inline.CSSInliner(extra_css=style, load_remote_stylesheets=False)
     message.add_alternative(inliner.inline(html), subtype="html")
     _attach_dates(message, letter)

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 from enroll import clock
 from enroll.batches.queries import door
 from enroll.db import atomically
-from enroll.forms import Form, MailAddress, normal_address
+from enroll.forms import Doubtful, MailAddress, normal_address
 from enroll.registrations import asking
 from enroll.registrations.queries import prospect
 from enroll.web import csrf, limiter, personal
@@ -24,7 +24,7 @@ from enroll.web import csrf, limiter, personal
 pages = Blueprint("asking", __name__)
 
 
-class AddressForm(Form):
+class AddressForm(Doubtful):
     """One e-mail address."""
 
     email = EmailField(
@@ -47,6 +47,8 @@ def ask_for_links() -> ResponseReturnValue:
     form = AddressForm()
     if not form.validate_on_submit():
         return render_template("site/asking/links.html", form=form), 422
+    if doubt := form.doubt():
+        return render_template("site/asking/links.html", form=form, doubt=doubt), 422
     atomically(
         asking.ask_for_links,
         email=normal_address(form.email.data),
@@ -85,5 +87,6 @@ def remind(code: str) -> ResponseReturnValue:
 
 @pages.get("/batches/<code>/noted")
 def noted(code: str) -> str:
+    personal()
     found = prospect(code, clock.now()) or abort(404)
     return render_template("site/asking/noted.html", batch=found.batch)

@@ -11,6 +11,7 @@ from enroll.catalog.documents import Kind
 from enroll.catalog.mapping import of_course
 from enroll.catalog.models import Course, Skill
 from enroll.registrations import queries as registrations
+from enroll.shelf import shared
 from enroll.site import structured
 from enroll.site.curriculum import GROUPS, grouped, module_columns
 from enroll.site.talk import under
@@ -19,6 +20,7 @@ pages = Blueprint("courses", __name__, url_prefix="/courses")
 
 
 @pages.get("")
+@shared()
 def index() -> str:
     soonest: dict[int, registrations.Prospect] = {}
     for prospect in registrations.joinable(clock.now()):
@@ -33,6 +35,7 @@ def index() -> str:
 
 
 @pages.get("/<slug>")
+@shared("comments", "order")
 def show(slug: str) -> ResponseReturnValue:
     course = catalog.course(slug)
     if course is None:

@@ -23,6 +23,7 @@ from enroll.db import atomically
 from enroll.forms import Form
 from enroll.refusal import Busy
 from enroll.registrations import queries as registrations
+from enroll.shelf import shared
 from enroll.web import csrf
 
 pages = Blueprint("curriculum", __name__, url_prefix="/curriculum")
@@ -55,6 +56,7 @@ class Chosen:
 
 
 @pages.get("")
+@shared("role", "course", "group", "page")
 def index() -> str:
     """Skills by courses, or by the modules of one course; gaps below."""
     everything = catalog.skills()
@@ -143,7 +145,7 @@ def check() -> ResponseReturnValue:
     form = _form(role.skills)
     if request.method == "POST" and form.validate():
         answers = {skill.slug: form[skill.slug].data for skill in role.skills}
-        address = f"{request.path}?{urlencode({'role': role.slug, **answers})}"
+        address = f"{request.script_root}{request.path}?{urlencode({'role': role.slug, **answers})}"
         _count({skill.id: int(answers[skill.slug]) for skill in role.skills})
         return redirect(address, 303)
     has_answers = any(skill.slug in request.args for skill in role.skills)
@@ -198,5 +200,5 @@ def _result(role: RoleGuide, standing: dict[str, int]) -> str:
         soonest=soonest,
         missing=set(way.missing(slugs)),
         words=WORDS,
-        again=f"{request.path}?role={role.slug}",
+        again=f"{request.script_root}{request.path}?role={role.slug}",
     )

@@ -12,6 +12,7 @@ from enroll import clock
 from enroll.catalog import queries as catalog
 from enroll.catalog.documents import FIGURES, Kind
 from enroll.registrations import queries as registrations
+from enroll.shelf import shared
 from enroll.site import structured
 from enroll.site.curriculum import grouped
 from enroll.site.talk import under
@@ -22,6 +23,7 @@ SHOWN = 3  # batches below the guide
 
 
 @pages.get("/roles/<slug>")
+@shared("comments", "order")
 def show(slug: str) -> ResponseReturnValue:
     guide = catalog.role_guide(slug)
     if guide is None:
@@ -44,6 +46,7 @@ def show(slug: str) -> ResponseReturnValue:
 
 
 @pages.get("/skills/<slug>")
+@shared()
 def skill(slug: str) -> str:
     found = catalog.skill(slug) or abort(404)
     return render_template(

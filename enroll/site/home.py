@@ -7,6 +7,8 @@ from flask import Blueprint, render_template
 from enroll import clock
 from enroll.catalog import queries as catalog
 from enroll.registrations import queries as registrations
+from enroll.shelf import shared
+from enroll.site import structured
 
 pages = Blueprint("home", __name__)
 
@@ -14,6 +16,7 @@ SHOWN = 3  # batches on the first page; the rest is one link away
 
 
 @pages.get("/")
+@shared()
 def index() -> str:
     coming = registrations.joinable(clock.now())
     soonest: dict[int, registrations.Prospect] = {}
@@ -27,4 +30,5 @@ def index() -> str:
         soonest=soonest,
         courses=catalog.courses(),
         guides=catalog.role_guides(),
+        structured=structured.site(),
     )

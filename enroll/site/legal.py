@@ -8,11 +8,13 @@ from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from enroll import clock
+from enroll.shelf import shared
 
 pages = Blueprint("legal", __name__)
 
 
 @pages.get("/privacy")
+@shared()
 def privacy() -> ResponseReturnValue:
     return render_template("site/legal/privacy.html", minimum_age=current_app.config["MINIMUM_AGE"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import (
@@ -34,6 +35,7 @@ from enroll.comments.reporting import Complaint
 from enroll.comments.states import CommentState
 from enroll.db import atomically
 from enroll.forms import Form, MailAddress, PersonName, normal_address
+from enroll.holes import own
 from enroll.refusal import Busy
 from enroll.site.voice import browser_key
 from enroll.web import csrf, limiter, network_key, personal
@@ -243,7 +245,8 @@ def _answered(form: CommentForm, path: str) -> Comment | None:
 
 def _blank(path: str) -> CommentForm:
     form = CommentForm(formdata=None)
-    form.page.data, form.ticket.data = path, _ticket(path)
+    issue = partial(tickets.issue, page=path, secret=_secret())
+    form.page.data, form.ticket.data = path, own(lambda: issue(now=clock.now()))
     return form
 
 

@@ -58,8 +58,8 @@ class States(NamedTuple):
 
 def collect(house: House, folder: Path) -> States:
     """All of them, from a copy of the house: what is sent there changes nothing here."""
-    url = _copy(house, folder)
-    with _application(url, folder) as app:
+    url = copy_of(house, folder)
+    with application(url, folder) as app:
         gone = _gone()
         errors = _errors(app)
         letters = {
@@ -118,7 +118,7 @@ def _html(sample) -> str:
 # ---------------------------------------------------------------- the copy
 
 
-def _copy(house: House, folder: Path) -> str:
+def copy_of(house: House, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     source = sqlite3.connect(house.site.instance / "enroll.sqlite3")
     target = sqlite3.connect(folder / "enroll.sqlite3")
@@ -130,7 +130,7 @@ def _copy(house: House, folder: Path) -> str:
 
 
 @contextmanager
-def _application(url: str, folder: Path) -> Iterator[Flask]:
+def application(url: str, folder: Path) -> Iterator[Flask]:
     """The application on the copy, with addresses that break on purpose."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)

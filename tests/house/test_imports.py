@@ -16,18 +16,25 @@ HOUSE = ROOT / "enroll"
 SUBJECTS = ["mail", "search", "accounts", "comments", "catalog", "batches", "registrations"]
 FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
-FOUNDATION = {"clock", "config", "db", "moves", "refusal", "forms"}
+FOUNDATION = {
+    *("clock", "config", "db", "moves", "refusal", "forms"),
+    *("addresses", "colours", "holes", "logo", "parcel", "phones", "prose"),
+}
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"web", "logs"}
+SHARED = {"compressing", "languages", "logs", "shelf", "web"}
 PURE = {
     "moves.py",
+    "parcel.py",
     "refusal.py",
     "clock.py",
+    "addresses.py",
+    "colours.py",
     "accounts/duties.py",
     "batches/deadlines.py",
     "batches/states.py",
+    "batches/weekly.py",
     "comments/bayes.py",
     "comments/evidence.py",
     "comments/folding.py",
@@ -66,7 +73,10 @@ PURE_MODULES = {
     "enroll.registrations.states",
 }
 # Tables and arithmetic of others: it reads no file, no clock and no network once it is imported.
-PURE_LIBRARIES = {"comments/spotting.py": {"phonenumbers"}}
+PURE_LIBRARIES = {
+    "addresses.py": {"rapidfuzz", "rapidfuzz.distance"},
+    "comments/spotting.py": {"phonenumbers"},
+}
 REQUEST_NAMES = {"request", "session", "g"}
 FILES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
 

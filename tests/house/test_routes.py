@@ -45,6 +45,7 @@ PUBLIC = {
     "/batches",
     "/batches/<code>",
     "/batches/<code>/register",
+    "/batches/<code>/seats",
     "/batches/<code>/registered",
     "/registrations/<token>",
     "/registrations/<token>/confirm",
@@ -66,6 +67,8 @@ PUBLIC = {
     "/privacy",
     "/design",
     "/robots.txt",
+    "/institute.css",
+    "/logo.<any(svg, png):kind>",
     "/.well-known/security.txt",
     "/healthz",
     "/readyz",
@@ -75,6 +78,10 @@ PUBLIC = {
     "/registrations/<token>.ics",
     "/batches.atom",
     "/sitemap.xml",
+    "/share.png",
+    "/roles/<slug>/share.png",
+    "/courses/<slug>/share.png",
+    "/batches/<code>/share.png",
     "/search",
     "/comments",
     "/comments.atom",
@@ -179,6 +186,27 @@ def test_every_route_is_on_the_list_or_declares_a_duty(app: Flask) -> None:
         if path not in PUBLIC | SIGN_IN:
             assert path.startswith("/staff/"), path
             assert duties_of(rule.endpoint), path
+
+
+# Drawn once a second for everybody (enroll/shelf.py): nothing on them may be anybody's own. A page goes
+# on this list when somebody has made sure of that.
+SHARED = {
+    "home.index", "guides.show", "guides.skill", "courses.index", "courses.show", "curriculum.index",
+    "batches.index", "batches.show", "legal.privacy",
+}
+
+
+def test_what_is_drawn_for_everybody_is_public(app: Flask, town: dict[str, str]) -> None:
+    marked = {name for name, view in app.view_functions.items() if hasattr(view, "shared_names")}
+    assert marked == SHARED
+    for rule in rules(app):
+        if rule.endpoint in SHARED:
+            assert rule.rule in PUBLIC
+            assert "token" not in rule.arguments
+            assert rule.methods == {"GET", "HEAD", "OPTIONS"}
+            answer = app.test_client().get(address(rule, town))
+            assert answer.status_code == 200
+            assert "no-store" not in answer.headers.get("Cache-Control", "")
 
 
 # These write nothing: they show what was typed.

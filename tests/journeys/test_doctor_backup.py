@@ -60,13 +60,13 @@ def empty_url(database_url: str, tmp_path: Path, request: pytest.FixtureRequest)
 # ---------------------------------------------------------------- the doctor
 
 
-def test_the_doctor_prints_eleven_lines(app: Flask, database_url: str, instance: Path) -> None:
-    """On a server that has everything: eleven times ok, and exit 0."""
+def test_the_doctor_prints_thirteen_lines(app: Flask, database_url: str, instance: Path) -> None:
+    """On a server that has everything: thirteen times ok, and exit 0."""
     assert command(database_url, instance, "demo").returncode == 0
     Worker(database_url, instance).run_once()
     done = command(database_url, instance, "doctor")
     lines = done.stdout.splitlines()
-    assert len(lines) == 11, done.stdout + done.stderr
+    assert len(lines) == 13, done.stdout + done.stderr
     assert all(line.startswith("ok  ") for line in lines), done.stdout
     assert done.returncode == 0
     assert lines[-1] == f"ok   test mail arrived in the local mailbox, {instance / 'mailbox'}"
@@ -74,10 +74,10 @@ def test_the_doctor_prints_eleven_lines(app: Flask, database_url: str, instance:
 
 
 def test_the_doctor_says_what_is_missing(database_url: str, empty_url: str, instance: Path) -> None:
-    """Eleven lines also where there is nothing yet, and what to do about it."""
+    """Thirteen lines also where there is nothing yet, and what to do about it."""
     done = command(empty_url, instance, "doctor")
     lines = done.stdout.splitlines()
-    assert len(lines) == 11, done.stdout + done.stderr
+    assert len(lines) == 13, done.stdout + done.stderr
     assert done.returncode == 1
     assert any(line.startswith("NOT ") and "db upgrade" in line for line in lines), done.stdout
     assert "Traceback" not in done.stderr
@@ -105,7 +105,7 @@ def test_the_doctor_sees_that_nobody_takes_mail(
     done = command(database_url, instance, "doctor", env=env)
     lines = done.stdout.splitlines()
     assert lines[-1].startswith("NOT  test mail did not arrive: 127.0.0.1"), done.stdout
-    assert len(lines) == 11
+    assert len(lines) == 13
     assert done.returncode == 1
 
 
