@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import nh3
 import phonenumbers
-from babel.lists import format_list
 from flask import Flask, Response, abort, current_app, g, render_template, request
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -28,6 +25,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll import languages
+from enroll.lists import listed
+from enroll.moments import day, moment
 from enroll.refusal import Busy
 from enroll.shelf import Shelf
 
@@ -36,6 +35,7 @@ limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter"
 
 LARGEST = 2**31 - 1  # of a number in the database
 PINE = "#0d3f34"  # of the header, as tokens.css has it
+_OURS = re.compile(r'(<a href=")/(?!/|static/)')
 _MAILBOX = re.compile(r"[^@\s:/]+@[^@\s:/]+")
 STATIC = Path(__file__).parent / "static"
 
@@ -66,23 +66,7 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=31_536_000)
 
 
-# ---------------------------------------------------------------- times, prose
-
-
-def day(value: date, style: str = "long") -> str:
-    """A date in the reader's language, e.g. 12 March 2027."""
-    return format_date(value, style)
-
-
-def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
-    """A moment in the batch's zone, which it names: 12 March 2027, 18:00 (Asia/Kolkata)."""
-    there = value.astimezone(ZoneInfo(zone))
-    return f"{format_datetime(there, style, rebase=False)} ({zone.replace('_', ' ')})"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a list in the reader's language (CLDR): Foundations, Machine Learning and MLOps."""
-    return format_list(list(words), locale=get_locale())
+# ---------------------------------------------------------------- prose
 
 
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -114,10 +98,15 @@ _cleaner = nh3.Cleaner(
 )
 
 
-@lru_cache(256)
 def markdown(text: str) -> Markup:
-    """CommonMark from staff as safe HTML."""
-    return Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
+    """CommonMark from staff as safe HTML; its links to our pages stay in the page's language."""
+    return _markdown(text, languages.root())
+
+
+@lru_cache(512)
+def _markdown(text: str, root: str) -> Markup:
+    html = Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
+    return Markup(_OURS.sub(rf"\1{root}/", html)) if root else html  # noqa: S704 - of ours, too
 
 
 @cache
