@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from enroll import languages
+
+_OURS = re.compile(r'(<a href=")/(?!/|static/)')
 _prose = MarkdownIt("commonmark", {"html": False}).enable("table")
 _cleaner = nh3.Cleaner(
     tags={
@@ -37,7 +41,12 @@ _cleaner = nh3.Cleaner(
 )
 
 
-@lru_cache(256)
 def markdown(text: str) -> Markup:
-    """CommonMark from staff as safe HTML."""
-    return Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
+    """CommonMark from staff as safe HTML; its links to our pages stay in the page's language."""
+    return _markdown(text, languages.root())
+
+
+@lru_cache(512)
+def _markdown(text: str, root: str) -> Markup:
+    html = Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
+    return Markup(_OURS.sub(rf"\1{root}/", html)) if root else html  # noqa: S704 - of ours, too

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.lists import format_list
 from flask import (
     Flask,
     Response,
@@ -25,7 +22,7 @@ from flask import (
     request,
 )
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -35,6 +32,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from enroll import languages
+from enroll.lists import listed
+from enroll.moments import day, moment
 from enroll.phones import likely_regions, spaced_phone
 from enroll.prose import markdown
 from enroll.refusal import Busy
@@ -79,28 +78,12 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=31_536_000)
 
 
-# ---------------------------------------------------------------- times, prose
+# ---------------------------------------------------------------- words
 
 
 def phone_regions(zone: str) -> tuple[str, ...]:
     """Countries for which this reader may write a number without +; `zone` is the batch's."""
     return likely_regions(zone=zone, languages=request.accept_languages.values())
-
-
-def day(value: date, style: str = "long") -> str:
-    """A date in the reader's language, e.g. 12 March 2027."""
-    return format_date(value, style)
-
-
-def moment(value: datetime, zone: str, style: str = "d MMMM y, HH:mm") -> str:
-    """A moment in the batch's zone, which it names: 12 March 2027, 18:00 (Asia/Kolkata)."""
-    there = value.astimezone(ZoneInfo(zone))
-    return f"{format_datetime(there, style, rebase=False)} ({zone.replace('_', ' ')})"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a list in the reader's language (CLDR): Foundations, Machine Learning and MLOps."""
-    return format_list(list(words), locale=get_locale())
 
 
 def titled(words: str) -> str:

@@ -44,9 +44,9 @@ LINK_LIVES = timedelta(days=2)  # of an invitation, and of a link for another pa
 SETTINGS = {
     "SECURITY_URL_PREFIX": "/staff",
     "SECURITY_STATIC_FOLDER": None,
-    "SECURITY_POST_LOGIN_VIEW": "/staff/",
-    "SECURITY_POST_LOGOUT_VIEW": "/staff/login",
-    "SECURITY_POST_VERIFY_VIEW": "/staff/account",
+    "SECURITY_POST_LOGIN_VIEW": "roster.index",
+    "SECURITY_POST_LOGOUT_VIEW": "security.login",
+    "SECURITY_POST_VERIFY_VIEW": "account.show",
     "SECURITY_LOGOUT_METHODS": ["POST"],
     # Who proved it within half an hour may change how they prove it; others are asked once more.
     "SECURITY_FRESHNESS": timedelta(minutes=30),
@@ -64,7 +64,7 @@ SETTINGS = {
     "SECURITY_RECOVERABLE": True,
     "SECURITY_RESET_URL": "/password",
     "SECURITY_RESET_PASSWORD_WITHIN": LINK_LIVES,
-    "SECURITY_POST_RESET_VIEW": "/staff/login",
+    "SECURITY_POST_RESET_VIEW": "security.login",
     "SECURITY_TWO_FACTOR": True,
     "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
     "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,  # seconds that clocks may differ
@@ -73,7 +73,7 @@ SETTINGS = {
     "SECURITY_TWO_FACTOR_SETUP_URL": "/authenticator",
     "SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL": "/code",
     "SECURITY_TWO_FACTOR_SELECT_URL": "/second-proof",
-    "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/staff/account",
+    "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "account.show",
     "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
     "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": 10,
     "SECURITY_MULTI_FACTOR_RECOVERY_CODES_URL": "/recovery-codes",
@@ -85,7 +85,7 @@ SETTINGS = {
     "SECURITY_WAN_REGISTER_URL": "/passkeys",
     "SECURITY_WAN_SIGNIN_URL": "/passkey",
     "SECURITY_WAN_DELETE_URL": "/passkeys/remove",
-    "SECURITY_WAN_POST_REGISTER_VIEW": "/staff/account",
+    "SECURITY_WAN_POST_REGISTER_VIEW": "account.show",
     "SECURITY_WAN_SIGNIN_WITHIN": timedelta(minutes=5),
     # `flask staff-add` is ours; Flask-Security's commands know nothing of read-only transactions.
     "SECURITY_CLI_USERS_NAME": None,

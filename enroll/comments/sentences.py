@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from enroll.comments.evidence import Finding, FormToken
+from enroll.lists import listed
 
 Facts = Mapping[str, Any]
 
@@ -38,7 +39,7 @@ def rule_names() -> dict[str, str]:
 
 
 def _quoted(facts: Facts) -> str:
-    return ", ".join(f"“{one['text']}”" for one in facts["matches"])
+    return listed((f"“{one['text']}”" for one in facts["matches"]), "unit")
 
 
 def _links(facts: Facts) -> str:
@@ -126,7 +127,7 @@ def _reserved(facts: Facts) -> str:
 
 
 def _learnt(facts: Facts) -> str:
-    words = ", ".join(f"{word} {weight:+.1f}" for word, weight in facts["words"])
+    words = listed((f"{word} {weight:+.1f}" for word, weight in facts["words"]), "unit")
     return str(
         _(
             "Like spam that was decided before, %(chance)s: %(words)s",

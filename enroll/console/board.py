@@ -14,6 +14,7 @@ from enroll.batches.states import BatchState
 from enroll.console.counted import Table
 from enroll.console.drawing import Frame, scale
 from enroll.console.guard import needs
+from enroll.lists import listed
 from enroll.registrations.board import Coming, coming
 from enroll.registrations.pace import AT_THE_START, DAY, Pace, first_change
 
@@ -89,8 +90,8 @@ def sentence(one: Coming, now: datetime) -> str:
         "%(lead)s now; at this point the last %(num)s had %(had)s and ended at %(ended)s.",
         len(one.earlier),
         lead=lead,
-        had=", ".join(str(number) for number in one.at_this_point(now)),
-        ended=", ".join(str(other.ended) for other in one.earlier),
+        had=listed(one.at_this_point(now), "unit"),
+        ended=listed((other.ended for other in one.earlier), "unit"),
     )
 
 

@@ -28,6 +28,7 @@ from enroll.console import queries, wanting, words
 from enroll.console.guard import needs
 from enroll.db import atomically
 from enroll.forms import Form
+from enroll.languages import root
 from enroll.mail.rendering import preview
 from enroll.refusal import Refused
 from enroll.registrations import bulk, relocating, roster
@@ -92,7 +93,7 @@ def show(code: str) -> ResponseReturnValue:
     people, is_all = _asked_for(batch)
     if verb == WRITE and people:
         ids = "&".join(f"person={one.id}" for one in people)
-        return redirect(f"/staff/batches/{quote(code)}/messages/new?{ids}", 303)
+        return redirect(f"{root()}/staff/batches/{quote(code)}/messages/new?{ids}", 303)
     if verb not in set(Verb) | {WRITE}:
         abort(404)
     if not people:

@@ -18,6 +18,7 @@ from enroll.comments.queueing import Told
 from enroll.comments.sentences import sentence
 from enroll.console.guard import needs
 from enroll.console.moderation import STATES, VERBS, differences
+from enroll.console.reports import COMPLAINTS
 from enroll.db import atomically
 from enroll.forms import Form
 from enroll.mail import mailbox
@@ -139,6 +140,7 @@ def _show(told: Told, *, correcting: CorrectForm | None = None, has_changed: boo
         form=correcting,
         has_changed=has_changed,
         states=STATES,
+        complaints=COMPLAINTS,
         verbs=VERBS,
         reasons=reasons(),
         sentence=sentence,

@@ -25,7 +25,8 @@ from enroll.console.batch_form import code_field
 from enroll.console.guard import needs
 from enroll.db import atomically
 from enroll.forms import Form
-from enroll.web import csrf, day
+from enroll.moments import day
+from enroll.web import csrf
 
 pages = Blueprint("copying", __name__, url_prefix="/staff/batches")
 

@@ -23,10 +23,11 @@ from enroll.console.guard import needs
 from enroll.console.words import why_not
 from enroll.db import atomically
 from enroll.forms import Form
+from enroll.moments import day
 from enroll.refusal import Refused
 from enroll.registrations import steering
 from enroll.registrations.locking import lock_seating
-from enroll.web import csrf, day
+from enroll.web import csrf
 
 pages = Blueprint("dates", __name__, url_prefix="/staff/batches")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from enroll.batches.models import Batch
 from enroll.console.counted import Table
@@ -19,6 +19,7 @@ from enroll.console.drawing import (
     draw_stacked,
     scale,
 )
+from enroll.moments import day
 from enroll.registrations.counting import Level
 
 STAGES = ("bar-posted", "bar-held", "bar-enrolled")
@@ -67,15 +68,11 @@ def _band(frame: Frame, days: Sequence[int], lower: Sequence[int], upper: Sequen
 def _last_words(last: Level) -> str:
     return gettext(
         "On %(day)s: %(enrolled)s enrolled, %(held)s held, %(waiting)s waiting.",
-        day=format_date(last.day, "long"),
+        day=day(last.day),
         enrolled=last.enrolled,
         held=last.held,
         waiting=last.waiting,
     )
-
-
-def _month(month: object, style: str = "MMM") -> str:
-    return str(format_date(month, style))
 
 
 def draw_months(table: Table) -> Columns:
@@ -83,10 +80,10 @@ def draw_months(table: Table) -> Columns:
         STAGES,
         [
             Counts(
-                _month(month),
+                day(month, "MMM"),
                 gettext(
                     "%(month)s: %(posted)s posted, %(confirmed)s confirmed, %(enrolled)s enrolled",
-                    month=_month(month, "MMMM y"),
+                    month=day(month, "MMMM y"),
                     posted=posted,
                     confirmed=confirmed,
                     enrolled=enrolled,
@@ -122,12 +119,12 @@ def draw_waits(table: Table) -> Columns:
         ENDS,
         [
             Counts(
-                _month(row[0]),
+                day(row[0], "MMM"),
                 ngettext(
                     "%(month)s: %(num)s waited, %(offered)s got an offer",
                     "%(month)s: %(num)s waited, %(offered)s got an offer",
                     row[1],
-                    month=_month(row[0], "MMMM y"),
+                    month=day(row[0], "MMMM y"),
                     offered=row[2],
                 ),
                 row[5:],

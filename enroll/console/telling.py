@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from enroll.console.words import LETTERS
-from enroll.web import moment
+from enroll.moments import day, moment
 
 WORDS: dict[str, LazyString] = {
     "registration_applied": _(
@@ -137,4 +137,4 @@ def _elsewhere(words: LazyString, batch: Mapping[str, Any] | None) -> str:
 
 
 def _day(iso: str) -> str:
-    return str(format_date(date.fromisoformat(iso), "long"))
+    return day(date.fromisoformat(iso))

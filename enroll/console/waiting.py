@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from enroll.moments import local, moment
 from enroll.registrations.explaining import Cause, Why
-from enroll.web import moment
 
 CAUSES: dict[Cause, LazyString] = {
     Cause.RESTING: _(
@@ -136,7 +135,7 @@ def _passed_by(why: Why) -> str:
 
 def day_of(why: Why, at: datetime) -> str:
     """The day in the batch's zone."""
-    return str(format_date(at.astimezone(ZoneInfo(why.batch.zone)).date(), "d MMMM y"))
+    return local(at, why.batch.zone, "d MMMM y")
 
 
 def until_of(why: Why) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from enroll.console.waiting import day_of, until_of, waits
+from enroll.moments import moment
 from enroll.registrations.explaining import Why, explain
 from enroll.registrations.models import Registration
 from enroll.registrations.replay import ADDRESS_CONFIRMED, BY_HAND
 from enroll.registrations.states import State
-from enroll.web import moment
 
 # How somebody came to be enrolled, by what the history says.
 ENROLLED: dict[str, LazyString] = {
@@ -87,7 +87,7 @@ def _applied(why: Why) -> str:
             day=day,
         )
     if why.batch.answer_on:
-        answer = format_date(why.batch.answer_on, "d MMMM y")
+        answer = day(why.batch.answer_on)
         return gettext(
             "%(name)s applied on %(day)s, and it is not decided yet; the answer is promised by"
             " %(answer)s.",

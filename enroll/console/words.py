@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import format_datetime, gettext, ngettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from enroll.batches.states import BatchState
 from enroll.console.actions import action_words
+from enroll.console.histories import why_words
 from enroll.mail.states import LetterState
+from enroll.moments import local
 from enroll.refusal import Busy, Refused
 from enroll.registrations.bulk import Left
 from enroll.registrations.clashes import Clash
@@ -103,8 +104,13 @@ LEFTS = {
     Left.ALREADY_THERE: _("Is registered in that batch already."),
     Left.LIST_FULL: _("No seat is free there, and its waitlist is full."),
 }
+NOBODY: Mapping[str, str] = {}
 HANDS = {
     "file": _("a file of the catalog"),
+    "visitor": _("A visitor"),
+    "author": _("The author"),
+    "address": _("The owner of the address"),
+    "import": _("The import"),
     "student": _("The student"),
     "clock": _("The clock"),
     "transfer": _("The move to another batch"),
@@ -123,6 +129,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(brief)
     app.add_template_filter(brief_hour)
     app.add_template_filter(action_words)
+    app.add_template_filter(why_words)
+    app.add_template_filter(hand)
     app.add_template_global(BATCH_STATES, "batch_states")
 
 
@@ -148,15 +156,15 @@ def dialled(phone: str) -> str:
 
 def brief(at: datetime, zone: str) -> str:
     """A moment in the batch's zone, for rows under a heading that names the zone."""
-    return str(format_datetime(at.astimezone(ZoneInfo(zone)), "d MMM y, HH:mm", rebase=False))
+    return local(at, zone)
 
 
 def brief_hour(at: datetime, zone: str) -> str:
     """The hour of a moment in the batch's zone, for a cell of a calendar."""
-    return str(format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm", rebase=False))
+    return local(at, zone, "HH:mm")
 
 
-def hand(by: str, colleagues: Mapping[str, str]) -> str:
+def hand(by: str, colleagues: Mapping[str, str] = NOBODY) -> str:
     """Whose hand moved a registration; a colleague by name."""
     return colleagues.get(by) or str(HANDS.get(by, by))
 

@@ -19,8 +19,9 @@ from wtforms import (
 )
 
 from enroll.catalog.checking import problems
-from enroll.catalog.documents import FIGURES, LEVELS, Document, Kind
+from enroll.catalog.documents import Document, Kind
 from enroll.catalog.notation import read, write
+from enroll.catalog.wording import FIGURES, LEVELS
 from enroll.forms import Form
 
 # What the form shows in fields of its own; everything else of a document is edited as YAML.
@@ -55,7 +56,10 @@ class SectionPart(Part):
 
     figure = SelectField(
         _("Drawn part below it"),
-        choices=[SelectChoice("", _("None")), *(SelectChoice(one, one) for one in FIGURES)],
+        choices=[
+            SelectChoice("", _("None")),
+            *(SelectChoice(one, word) for one, word in FIGURES.items()),
+        ],
         validate_choice=False,
     )
     body = TextAreaField(_("Text (Markdown)"))
@@ -87,7 +91,9 @@ class CourseForm(_Texts):
     """A course with its modules."""
 
     level = SelectField(
-        _("Level"), choices=[SelectChoice(one, one) for one in LEVELS], validate_choice=False
+        _("Level"),
+        choices=[SelectChoice(one, word) for one, word in LEVELS.items()],
+        validate_choice=False,
     )
     weeks = StringField(_("Weeks"))
     hours_per_week = StringField(_("Hours a week, in class and beside"))

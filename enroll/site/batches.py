@@ -9,11 +9,12 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import get_timezone_gmt, get_timezone_name
 from babel.numbers import get_currency_precision
 from flask import Blueprint, abort, render_template
-from flask_babel import format_currency, format_datetime, get_locale
+from flask_babel import format_currency, get_locale
 
 from enroll import clock
 from enroll.batches.models import BatchSession
 from enroll.batches.states import Window
+from enroll.moments import day, local
 from enroll.registrations import queries as registrations
 from enroll.registrations.chances import chances
 from enroll.shelf import shared
@@ -75,12 +76,9 @@ def language_name(code: str) -> str:
 
 @pages.app_template_filter()
 def meeting(session: BatchSession, zone: str) -> tuple[str, str]:
-    """Day and hours of a session in the batch's zone: ("Fri 12 March 2027", "18:00–20:00")."""
+    """Day and hours of a session in the batch's zone: ("Fri, 12 March 2027", "18:00–20:00")."""
     there = ZoneInfo(zone)
     begin, end = session.starts_at.astimezone(there), session.ends_at.astimezone(there)
-    last = "HH:mm" if begin.date() == end.date() else "EEE HH:mm"
-    hours = [
-        format_datetime(begin, "HH:mm", rebase=False),
-        format_datetime(end, last, rebase=False),
-    ]
-    return format_datetime(begin, "EEE d MMMM y", rebase=False), "–".join(hours)
+    last = "HH:mm" if begin.date() == end.date() else "EEE, HH:mm"
+    hours = [local(begin, zone, "HH:mm"), local(end, zone, last)]
+    return day(begin.date(), "EEE d MMMM y"), "–".join(hours)

@@ -10,6 +10,7 @@ from enroll.catalog import queries as catalog
 from enroll.catalog.documents import Kind
 from enroll.catalog.mapping import of_course
 from enroll.catalog.models import Course, Skill
+from enroll.catalog.wording import level_words
 from enroll.registrations import queries as registrations
 from enroll.shelf import shared
 from enroll.site import structured
@@ -46,6 +47,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template(
         "site/courses/show.html",
         course=course,
+        level_words=level_words(course.level),
         required=catalog.courses_named(course.requires),
         groups=grouped(_skills(course)),
         group_words=GROUPS,

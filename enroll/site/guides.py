@@ -6,11 +6,11 @@ from datetime import date
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
 
 from enroll import clock
 from enroll.catalog import queries as catalog
 from enroll.catalog.documents import FIGURES, Kind
+from enroll.moments import day
 from enroll.registrations import queries as registrations
 from enroll.shelf import shared
 from enroll.site import structured
@@ -60,4 +60,4 @@ def skill(slug: str) -> str:
 @pages.app_template_filter()
 def iso_day(text: str) -> str:
     """A date written as in ISO 8601, in the reader's language."""
-    return format_date(date.fromisoformat(text), "long")
+    return day(date.fromisoformat(text))

@@ -36,6 +36,7 @@ from enroll.comments.states import CommentState
 from enroll.db import atomically
 from enroll.forms import Form, MailAddress, PersonName, normal_address
 from enroll.holes import own
+from enroll.languages import root
 from enroll.refusal import Busy
 from enroll.site.voice import browser_key
 from enroll.web import csrf, limiter, network_key, personal
@@ -152,7 +153,7 @@ def take() -> ResponseReturnValue:
         return _show(form, path, title, refusal="busy"), 409, {"Retry-After": "2"}
     if comment.state is CommentState.APPROVED:
         flash(_("Thank you. Your comment is published."), "done")
-        return redirect(f"{path}#comment-{comment.id}", 303)
+        return redirect(f"{root()}{path}#comment-{comment.id}", 303)
     return redirect(url_for("talk.sent", page=path), 303)
 
 
@@ -170,7 +171,7 @@ def permalink(number: int) -> ResponseReturnValue:
     """Where a published comment stands now."""
     place = comments.place(number) or abort(404)
     query = f"?comments={place.page}" if place.page > 1 else ""
-    return redirect(f"{place.path}{query}#comment-{number}", 302)
+    return redirect(f"{root()}{place.path}{query}#comment-{number}", 302)
 
 
 @pages.get("/comments.atom")
@@ -211,7 +212,7 @@ def report(number: int) -> ResponseReturnValue:
         now=now,
     )
     flash(_("Thank you. A moderator will look at it."), "done")
-    return redirect(f"{comment.page}#comment-{number}", 303)
+    return redirect(f"{root()}{comment.page}#comment-{number}", 303)
 
 
 def _show_report(number: int, form: ReportForm) -> str:

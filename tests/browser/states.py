@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -56,17 +56,28 @@ class States(NamedTuple):
     broken: list[str]
 
 
-def collect(house: House, folder: Path) -> States:
-    """All of them, from a copy of the house: what is sent there changes nothing here."""
+def collect(
+    house: House,
+    folder: Path,
+    *,
+    prepare: Callable[[Path], None] | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> States:
+    """All of them, from a copy of the house: what is sent there changes nothing here.
+
+    `prepare` may change the copy before anybody sees it.
+    """
     url = copy_of(house, folder)
-    with application(url, folder) as app:
+    if prepare:
+        prepare(folder)
+    with application(url, folder, settings) as app:
         gone = _gone()
         errors = _errors(app)
         letters = {
             f"letter {number} {sample.kind}": _html(sample)
             for number, sample in enumerate(SAMPLES)
         }
-        with Site(url, folder, workers=2) as site:
+        with Site(url, folder, workers=2, env=settings) as site:
             visitor = site.visitor()
             mishaps = Mishaps(visitor, app.url_map.bind("localhost"))
             fine = _open(visitor, house.public | house.own)
@@ -130,9 +141,13 @@ def copy_of(house: House, folder: Path) -> str:
 
 
 @contextmanager
-def application(url: str, folder: Path) -> Iterator[Flask]:
+def application(
+    url: str, folder: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Flask]:
     """The application on the copy, with addresses that break on purpose."""
     with pytest.MonkeyPatch.context() as patch:
+        for name, value in (settings or {}).items():
+            patch.setenv(name, value)
         patch.setenv("DATABASE_URL", url)
         patch.setenv("ENROLL_INSTANCE", str(folder))
         app = create_app()

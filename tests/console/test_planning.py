@@ -408,7 +408,7 @@ def test_a_pattern_is_looked_at_with_its_holidays_topics_and_clashes(staff: Flas
         "count": "4", "besides": "2027-03-24 Holi\n2027-03-25 a Thursday\n",
         "topics": "Welcome\n\nModels", "replaces": "y"}
     shown = _send(staff, at, **fields | {"look": "y"}).text
-    assert "Wed 31 March 2027, " in shown
+    assert "Wed, 31 March 2027, " in shown
     assert "Left out: Wednesday, 24 March 2027 (<bdi>Holi</bdi>)." in shown
     made = shown.partition("This makes 4 sessions")[2].partition("</section>")[0]
     assert "/staff/batches/rival/plan" in made

@@ -18,12 +18,12 @@ FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
 FOUNDATION = {
     *("clock", "config", "db", "moves", "refusal", "forms"),
-    *("addresses", "colours", "holes", "logo", "parcel", "phones", "prose"),
+    *("addresses", "colours", "holes", "lists", "logo", "parcel", "phones"),
 }
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"compressing", "languages", "logs", "shelf", "web"}
+SHARED = {"compressing", "languages", "logs", "moments", "prose", "shelf", "web"}
 PURE = {
     "moves.py",
     "parcel.py",
