@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, render_template
 from enroll import clock
 from enroll.accounts.duties import Duty
 from enroll.comments import service
+from enroll.console.drawing import Frame, bars
 from enroll.console.guard import needs
 
 pages = Blueprint("service", __name__, url_prefix="/staff/comments/service")
@@ -32,7 +33,8 @@ def index() -> str:
         decided=sum(week.decided for week in found),
         waiting_now=service.waiting(),
         target=target,
-        scale=_scale([target, *(week.p90 or 0 for week in found)]),
+        frame=Frame(0, len(found), _scale([target, *(week.p90 or 0 for week in found)])),
+        places=bars(len(found)),
         now=now,
     )
 
