@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from flask_security import current_user
 from wtforms import PasswordField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from enroll import clock
@@ -53,8 +54,10 @@ class DigestForm(Form):
         lazy_gettext("A short e-mail in the morning"),
         [InputRequired(lazy_gettext("Choose one of the two."))],
         choices=[
-            (Digest.NONE.value, lazy_gettext("None: I look at Today myself")),
-            (Digest.WEEKDAYS.value, lazy_gettext("On weekdays, when something needs me")),
+            SelectChoice(Digest.NONE.value, lazy_gettext("None: I look at Today myself")),
+            SelectChoice(
+                Digest.WEEKDAYS.value, lazy_gettext("On weekdays, when something needs me")
+            ),
         ],
     )
 

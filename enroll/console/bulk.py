@@ -18,6 +18,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from enroll import clock
@@ -194,7 +195,7 @@ def _page(
     to = _number_or_none(form.to.data) if verb is Verb.MOVE else batch.id
     if verb is Verb.MOVE:
         to = to if any(way.id == to for way, _free in ways) else (ways[0][0].id if ways else 0)
-        form.to.choices = [(str(way.id), _way(way, free)) for way, free in ways]
+        form.to.choices = [SelectChoice(str(way.id), _way(way, free)) for way, free in ways]
         form.to.data = str(to)
     reason = form.reason.data or gettext("[your reason stands here]")
     is_told = verb is not Verb.MOVE or bool(ways)

@@ -17,6 +17,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
@@ -53,7 +54,7 @@ class MessageForm(Form):
     def __init__(self, *args: Any, is_chosen: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.to.choices = [
-            (one.value, str(words))
+            SelectChoice(one.value, str(words))
             for one, words in AUDIENCES.items()
             if is_chosen or one is not Audience.CHOSEN
         ]
@@ -80,8 +81,11 @@ class MessageForm(Form):
         """Put the number of people behind each choice."""
         counts = {**sizes, Audience.CHOSEN: picked}
         self.to.choices = [
-            (value, gettext("%(whom)s (%(num)s)", whom=words, num=counts[Audience(value)]))
-            for value, words in self.to.choices
+            SelectChoice(
+                one.value,
+                gettext("%(whom)s (%(num)s)", whom=one.label, num=counts[Audience(one.value)]),
+            )
+            for one in self.to.choices
         ]
 
 

@@ -80,3 +80,23 @@ def test_code_of_others_is_as_it_came() -> None:
         if path.name != "VENDORED.md":
             line = next(row for row in told.splitlines() if f"`{path.relative_to(vendor)}`" in row)
             assert hashlib.sha256(path.read_bytes()).hexdigest() in line, path
+
+
+def pairs_offered(source: str) -> list[str]:
+    """Choices of a form that are bare pairs, where WTForms wants `SelectChoice`."""
+    given = [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.keyword) and node.arg == "choices")
+        or (isinstance(node, ast.Assign) and "choices" in ast.unparse(node.targets[0]))
+    ]
+    lists = [value for value in given if isinstance(value, ast.List | ast.ListComp)]
+    offered = [one for value in lists for one in getattr(value, "elts", [getattr(value, "elt", 0)])]
+    return [ast.unparse(one) for one in offered if isinstance(one, ast.Tuple)]
+
+
+def test_choices_are_no_bare_pairs() -> None:
+    forms = [path for path in FILES if "wtforms" in (HOUSE / path).read_text()]
+    assert {path: pairs for path in forms if (pairs := pairs_offered((HOUSE / path).read_text()))} == {}
+    for planted in ("RadioField(choices=[(1, 'one')])", "form.to.choices = [(n, f(n)) for n in to]"):
+        assert pairs_offered(planted) != []
