@@ -8,7 +8,7 @@ TRANSLATED := $(wildcard translations/*/LC_MESSAGES/*.po)
 STATIC := $(shell find enroll/static -type f ! -name '*.gz' ! -name '*.br' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev checker run test storm million bench states catalogue screenshots lint lock clean
+.PHONY: help install install-dev checker run test storm million bench lighthouse states catalogue screenshots lint lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ storm: install-dev ## Run the tests of races, the model and the random walks at 
 
 million: install-dev ## Audit a million registrations on both databases; takes minutes and some GB
 	$(BIN)/python -m tests.audit_million
+
+lighthouse: install-dev ## Print what Lighthouse says of five pages, and how soon a form is usable on 3G
+	@$(BIN)/python -m tests.lighthouse
 
 states: install-dev ## Draw docs/states.md anew from the tables of moves
 	$(BIN)/python -m tests.drawing

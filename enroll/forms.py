@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_babel import get_domain, gettext
@@ -173,14 +172,3 @@ class PhoneNumber:
             raise ValidationError(
                 gettext("Enter a telephone number like +91 98765 43210, or leave this empty.")
             )
-
-
-def normal_phone(text: str) -> str:
-    """The number as E.164 where it can be read as one, else as typed."""
-    try:
-        number = phonenumbers.parse(text, current_app.config["PHONE_REGION"])
-    except phonenumbers.NumberParseException:
-        return text
-    if not phonenumbers.is_valid_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

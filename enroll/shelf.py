@@ -34,7 +34,7 @@ OLDEST = 1.75  # seconds a page may have been there when it is handed out; peopl
 MOST_PAGES = 256
 MOST_BYTES = 16_000_000
 # What is said anew each time.
-_OURS = {"Content-Length", "Cache-Control", "Vary"}
+_OURS = {"Content-Length", "Cache-Control"}
 
 
 def shared(*names: str) -> Callable[[View], View]:
@@ -202,6 +202,7 @@ class Shelf:
         response = Response.from_app(self._inner, environ, buffered=True)
         if "Set-Cookie" in response.headers or response.cache_control.no_store:
             return None
+        response.vary.update(("Accept-Language", "Accept-Encoding", "Cookie"))
         text = response.get_data(as_text=True)
         marks = re.findall("|".join(holes), text) if holes else []
         return Page(
@@ -220,7 +221,7 @@ class Shelf:
         self, page: Page, session: SessionMixin, environ: dict[str, Any]
     ) -> tuple[str, list[tuple[str, str]], bytes]:
         """What is sent: with each visitor's own in the holes, or "unchanged" where there are none."""
-        headers = [*page.headers, ("Vary", "Accept-Language, Accept-Encoding, Cookie")]
+        headers = list(page.headers)
         packed = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))["gzip"] > 0
         filling = [hole(session).encode() for hole in page.holes]
         body = page.parcel.gzip(filling) if packed else page.parcel.plain(filling)

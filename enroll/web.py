@@ -6,20 +6,27 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-import nh3
 import phonenumbers
-from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    render_template,
+    request,
+)
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -27,15 +34,17 @@ from whitenoise import WhiteNoise
 from enroll import languages
 from enroll.lists import listed
 from enroll.moments import day, moment
+from enroll.phones import likely_regions, spaced_phone
+from enroll.prose import markdown
 from enroll.refusal import Busy
 from enroll.shelf import Shelf
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
+LONGEST_TITLE = 65  # letters a search result shows
 LARGEST = 2**31 - 1  # of a number in the database
 PINE = "#0d3f34"  # of the header, as tokens.css has it
-_OURS = re.compile(r'(<a href=")/(?!/|static/)')
 _MAILBOX = re.compile(r"[^@\s:/]+@[^@\s:/]+")
 STATIC = Path(__file__).parent / "static"
 
@@ -44,6 +53,7 @@ def init_app(app: Flask) -> None:
     """Wire what every page needs."""
     csrf.init_app(app)
     limiter.init_app(app)
+    app.session_interface = _Sessions()
     app.before_request(_only_this_machine)
     app.before_request(_only_text)
     app.before_request(_only_numbers_that_fit)
@@ -55,6 +65,8 @@ def init_app(app: Flask) -> None:
     app.template_filter("moment")(moment)
     app.template_filter("listed")(listed)
     app.template_filter("markdown")(markdown)
+    app.template_filter("spaced_phone")(spaced_phone)
+    app.template_filter("titled")(titled)
     app.template_filter("telephone_link")(telephone_link)
     app.template_filter("complaints_link")(complaints_link)
     app.add_template_global(static_url)
@@ -66,47 +78,18 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=31_536_000)
 
 
-# ---------------------------------------------------------------- prose
+# ---------------------------------------------------------------- words
 
 
-_prose = MarkdownIt("commonmark", {"html": False}).enable("table")
-_cleaner = nh3.Cleaner(
-    tags={
-        "p",
-        "ul",
-        "ol",
-        "li",
-        "strong",
-        "em",
-        "a",
-        "h3",
-        "h4",
-        "blockquote",
-        "code",
-        "pre",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "br",
-        "hr",
-    },
-    attributes={"a": {"href"}},
-    url_schemes={"http", "https", "mailto", "tel"},
-)
+def phone_regions(zone: str) -> tuple[str, ...]:
+    """Countries for which this reader may write a number without +; `zone` is the batch's."""
+    return likely_regions(zone=zone, languages=request.accept_languages.values())
 
 
-def markdown(text: str) -> Markup:
-    """CommonMark from staff as safe HTML; its links to our pages stay in the page's language."""
-    return _markdown(text, languages.root())
-
-
-@lru_cache(512)
-def _markdown(text: str, root: str) -> Markup:
-    html = Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
-    return Markup(_OURS.sub(rf"\1{root}/", html)) if root else html  # noqa: S704 - of ours, too
+def titled(words: str) -> str:
+    """A page's title with the institute's name behind it, where a search result has room for both."""
+    whole = f"{words} – {current_app.config['INSTITUTE_NAME']}"
+    return whole if len(whole) <= LONGEST_TITLE else words
 
 
 @cache
@@ -163,7 +146,14 @@ def _canonical() -> str | None:
     """The one address of a page that may be found and passed on; none for personal pages and errors."""
     if not request or request.url_rule is None or g.get("is_personal"):
         return None
-    return f"{current_app.config['BASE_URL']}{languages.root()}{request.path}"
+    return (
+        f"{current_app.config['BASE_URL']}{languages.root()}{g.get('stands_for') or request.path}"
+    )
+
+
+def stands_for(path: str) -> None:
+    """Search engines take this page, a form, for a part of the one at `path`."""
+    g.stands_for = path
 
 
 # ---------------------------------------------------------------- headers and guards
@@ -203,7 +193,7 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if current_app.config["SESSION_COOKIE_SECURE"]:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if languages.is_negotiated():
+    if languages.is_negotiated() and not g.get("is_for_everybody"):
         headers.add("Vary", "Accept-Language")
     if g.get("is_personal"):
         headers["Cache-Control"] = "no-store"
@@ -228,6 +218,21 @@ def network_key(now: datetime) -> str:
 def personal() -> None:
     """Mark the answer as somebody's own: not stored, not indexed, its address not passed on."""
     g.is_personal = True
+
+
+def for_everybody() -> None:
+    """Mark the answer as the same whoever asks: a cache may keep one for all, whatever their cookies."""
+    g.is_for_everybody = True
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask-Login looks at the session after each request, and then every answer says that it varies
+    with the cookie: browsers fetch a style sheet anew when somebody opens a form."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        # The shelf saves the session of somebody new outside any request.
+        if not (has_request_context() and g.get("is_for_everybody")):
+            super().save_session(app, session, response)
 
 
 # ---------------------------------------------------------------- errors

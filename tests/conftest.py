@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import psycopg
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.exc import DBAPIError
+from werkzeug.routing import Rule
 
 from enroll import clock, create_app
 from enroll.db import db
@@ -57,11 +61,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine's owner reaches a test; none meets a rate limit or an old page unasked."""
+    clean_environment(monkeypatch)
+
+
+def clean_environment(patch: pytest.MonkeyPatch) -> None:
+    """The same for a fixture that more than one test shares."""
     for name in list(os.environ):
         if name.startswith("ENROLL_") or name in ("DATABASE_URL", "PORT"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "false")
-    monkeypatch.setenv("ENROLL_PAGES_KEPT", "0")
+            patch.delenv(name)
+    patch.setenv("ENROLL_RATELIMIT_ENABLED", "false")
+    patch.setenv("ENROLL_PAGES_KEPT", "0")
 
 
 # ---------------------------------------------------------------- the two databases
@@ -111,25 +120,32 @@ def _migrate(url: str, instance: Path) -> None:
 
 
 _names = iter(range(1_000_000))
-_spare: list[str] = []  # databases of tests that are over, to be emptied and used again
+_spare: list[str] = []  # databases of tests that are over, emptied to be used again
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database of each kind: every test that asks for it runs twice."""
+    with fresh_database(request, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The address of one of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
-        path = tmp_path / "enroll.sqlite3"
+        path = folder / "enroll.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     server: throwaway.ThrowawayPostgres = request.getfixturevalue("postgres")
     if _spare:
-        server.empty(name := _spare.pop())
+        name = _spare.pop()
     else:
         server.create_database(name := f"test_{os.getpid()}_{next(_names)}", template="template")
     shape = request.getfixturevalue("template_shape")
     yield server.url(name)
-    if server.shape(name) == shape:
+    if server.empty(name, if_shaped=shape):
         _spare.append(name)
     else:  # the test changed more than rows
         server.drop_database(name)
@@ -147,6 +163,55 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_once() -> Iterator[None]:
+    """Werkzeug compiles two functions for each of our two hundred addresses: half of what it takes to
+    make an application, of which a run of all tests makes some thousands. They depend on the
+    address alone, so each is compiled once per run."""
+    kept: dict[tuple[Any, ...], Any] = {}
+    compile_one = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_one(rule, append_unknown)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
+
+
+def _hash_lightly(app: Flask) -> None:
+    """Passwords of tests are hashed by argon2 as always, but with a thousandth of the work: it is
+    meant to be slow, and was a fifth of the time of all tests of staff pages.
+    `test_staffing.py` shows what the program itself asks for."""
+    app.extensions["security"].pwd_context.update(
+        argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1
+    )
+
+
+def _be_patient() -> None:
+    """A test that has looked may wait for another process as long as a slow machine needs. (The
+    program's own processes keep their limit on transactions that idle.)"""
+    if db.engine.dialect.name != "postgresql":
+        return
+
+    @sa.event.listens_for(db.engine, "connect")
+    def wait(connection: psycopg.Connection, _record: object) -> None:
+        connection.autocommit = True  # else this would begin a transaction
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        connection.autocommit = False
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not look at it again and again, which was a
+    seventh of the time of a test with pages."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.fixture
 def app(
     database_url: str,
@@ -155,12 +220,23 @@ def app(
     compiled: FileSystemBytecodeCache,
 ) -> Iterator[Flask]:
     """The application, with its context open, on a fresh database."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("ENROLL_INSTANCE", str(instance))
+    with application(monkeypatch, database_url, instance, compiled) as app:
+        yield app
+
+
+@contextmanager
+def application(
+    patch: pytest.MonkeyPatch, url: str, instance: Path, compiled: FileSystemBytecodeCache
+) -> Iterator[Flask]:
+    """The same for a fixture that more than one test shares."""
+    patch.setenv("DATABASE_URL", url)
+    patch.setenv("ENROLL_INSTANCE", str(instance))
     app = create_app()
     app.test_client_class = Browser
+    _hash_lightly(app)
     app.jinja_env.bytecode_cache = compiled
     with app.app_context():
+        _be_patient()
         yield app
         # The server may have ended the connection of a test that looked and then waited.
         with suppress(DBAPIError):
@@ -180,6 +256,7 @@ def limited(
     monkeypatch.setenv("ENROLL_RATELIMIT_ENABLED", "true")
     app = create_app()
     app.test_client_class = Browser
+    _hash_lightly(app)
     with app.app_context():
         yield app
         db.session.remove()

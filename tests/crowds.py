@@ -113,7 +113,10 @@ def _letter(row: dict[str, Any], n: int) -> dict[str, Any]:
 
 def _insert(table: type, source: Iterator[dict[str, Any]]) -> None:
     while chunk := list(itertools.islice(source, AT_ONCE)):
-        db.session.execute(sa.insert(table), chunk)
+        # Rows of different keys, as the ORM makes them of those with and without a seat, are sent in
+        # as many turns as they alternate.
+        into = table.__table__ if table is Registration else table
+        db.session.execute(sa.insert(into), chunk)
 
 
 def _count_up() -> None:

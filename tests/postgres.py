@@ -183,22 +183,21 @@ class ThrowawayPostgres:
 
     def shape(self, name: str) -> str | None:
         """A digest of all that makes a database except its rows, the same for a copy; or `None`."""
-        with (
-            psycopg.connect(self.url(name), autocommit=True) as connection,
-            contextlib.suppress(psycopg.errors.UndefinedTable),
-        ):
-            found = connection.execute(_SHAPE).fetchone()
-            return str(found[0]) if found else None
-        return None
+        with psycopg.connect(self.url(name)) as connection:
+            return _shape_of(connection)
 
-    def empty(self, name: str) -> None:
+    def empty(self, name: str, *, if_shaped: str | None) -> bool:
         """Delete every row but the schema's version, whoever guards it; numbers start at 1 again.
 
-        Eight times as fast as a new database, of which a run of all tests asks for a thousand.
+        False, and nothing is done, where the database has not this shape any more. Eight times as
+        fast as a new database, of which a run of all tests asks for a thousand.
         """
         with psycopg.connect(self.url(name)) as connection:
+            if _shape_of(connection) != if_shaped:
+                return False
             connection.execute(_NOBODY_ELSE)
             connection.execute(_EMPTY)
+        return True
 
     def log(self) -> str:
         """What the server wrote so far."""
@@ -263,6 +262,13 @@ class ThrowawayPostgres:
                     self.stop()
                     raise RuntimeError(f"PostgreSQL did not start: {error}\n{log}") from error
             time.sleep(0.05)
+
+
+def _shape_of(connection: psycopg.Connection) -> str | None:
+    with contextlib.suppress(psycopg.errors.UndefinedTable):
+        found = connection.execute(_SHAPE).fetchone()
+        return str(found[0]) if found else None
+    return None
 
 
 def _hand_over(path: Path) -> None:

@@ -6,7 +6,7 @@ no page can forget it, and what was rolled back was never logged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
 from enroll.accounts.models import Activity, Staff
-from enroll.db import db, is_writing
+from enroll.db import Moment, db, is_writing
 
 _ACTOR = "actor"
 LONGEST_FIELDS = 400
@@ -176,3 +176,11 @@ def _query(
     if before is not None:
         query = query.where(Activity.id < before)
     return query.order_by(Activity.id.desc())
+
+
+def last_done(actions: Collection[str]) -> dict[str, datetime]:
+    """When one of these actions was last done, by the address it was done to."""
+    at = sa.func.max(Activity.at, type_=Moment())
+    query = sa.select(Activity.object, at).where(Activity.action.in_(actions))
+    rows = db.session.execute(query.group_by(Activity.object))
+    return {row.object: row[1] for row in rows}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-
-from icalendar import Calendar, Event
+from typing import TYPE_CHECKING
 
 from enroll.batches.models import Batch, BatchSession
 from enroll.batches.states import BatchState
+
+# Imported where a calendar is made: every command and every start of a server would wait for it.
+if TYPE_CHECKING:
+    from icalendar import Event
 
 REFRESH = timedelta(hours=12)
 
@@ -33,6 +36,8 @@ def starts_calendar(batches: Iterable[Batch], *, name: str, base_url: str, now: 
 
 def _event(batch: Batch, session: BatchSession, summary: str, address: str, now: datetime) -> Event:
     """One session. The UID stays the same for ever, so that a later copy replaces this one."""
+    from icalendar import Event
+
     event = Event()
     event.add("uid", f"session-{session.id}@{address.split('/')[2]}")
     event.add("dtstamp", now)
@@ -50,6 +55,8 @@ def _event(batch: Batch, session: BatchSession, summary: str, address: str, now:
 
 
 def _calendar(name: str, events: list[Event]) -> bytes:
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("prodid", "-//Enroll//Batches//EN")
     calendar.add("version", "2.0")

@@ -77,9 +77,10 @@ class Door(NamedTuple):
 
     id: int
     asks_prerequisites: bool
+    zone: str
 
 
-_DOOR = sa.select(Batch.id, Batch.asks_prerequisites).where(
+_DOOR = sa.select(Batch.id, Batch.asks_prerequisites, Batch.zone).where(
     Batch.code == sa.bindparam("code"), Batch.state != BatchState.DRAFT
 )
 
@@ -87,7 +88,7 @@ _DOOR = sa.select(Batch.id, Batch.asks_prerequisites).where(
 def door(code: str) -> Door | None:
     """The door of a public batch; `None` for drafts and unknown codes."""
     row = db.session.connection().execute(_DOOR, {"code": code}).one_or_none()
-    return Door(row[0], row[1]) if row else None
+    return Door(*row) if row else None
 
 
 def title_of(code: str) -> str | None:

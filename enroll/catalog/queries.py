@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, raiseload, selectinload
@@ -189,3 +190,12 @@ def _now_called(kind: Kind, slugs: Collection[str]) -> list[str]:
         .where(OldSlug.kind == kind, OldSlug.slug.in_(slugs))
     )
     return [*slugs, *db.session.scalars(moved)]
+
+
+def last_published() -> dict[tuple[Kind, str], datetime]:
+    """When the words the public reads were published, by kind and address; unknown for the oldest."""
+    query = sa.select(Manuscript.kind, Manuscript.slug, Version.made_at).join(
+        Version,
+        sa.and_(Version.manuscript_id == Manuscript.id, Version.number == Manuscript.published),
+    )
+    return {(kind, slug): at for kind, slug, at in db.session.execute(query)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from enroll.comments.models import Comment, ModerationReason
 from enroll.comments.states import CommentState
-from enroll.db import db
+from enroll.db import Moment, db
 
 PAGE = 50
 
@@ -127,3 +128,13 @@ def reasons() -> Sequence[ModerationReason]:
         .where(ModerationReason.retired_at.is_(None))
         .order_by(ModerationReason.position, ModerationReason.id)
     ).all()
+
+
+def last_published() -> dict[str, datetime]:
+    """When a comment was last published or reworded under each page that has one."""
+    at = sa.func.max(sa.func.coalesce(Comment.edited_at, Comment.published_at), type_=Moment())
+    query = sa.select(Comment.page, at).where(
+        Comment.state == CommentState.APPROVED, Comment.published_at.is_not(None)
+    )
+    rows = db.session.execute(query.group_by(Comment.page))
+    return {row.page: row[1] for row in rows}

@@ -31,7 +31,8 @@ from enroll.console.calls import Call, calls_to, last_words
 from enroll.console.guard import needs
 from enroll.console.words import why_not
 from enroll.db import atomically, db
-from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address, normal_phone
+from enroll.forms import Form, MailAddress, PersonName, PhoneNumber, normal_address
+from enroll.phones import normal_phone
 from enroll.refusal import Refused
 from enroll.registrations.arriving import RegistrationClosed, WaitlistFull
 from enroll.registrations.consent import consent_version

@@ -7,14 +7,16 @@ import io
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Response, send_file
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from enroll.accounts.activity import log_now
 from enroll.db import atomically
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY = 1_000_000  # bytes; what is longer waits in a file of its own
@@ -44,6 +46,9 @@ def send_workbook(rows: Iterable[Iterable[object]], *, name: str, zone: ZoneInfo
     Every text is written as a text, never as a formula, a link or a number; so a telephone number
     keeps its plus. Rows go to the disk one by one: ten thousand need no more memory than ten.
     """
+    # Only who takes a workbook along waits for it: no command and no other page needs it.
+    from xlsxwriter import Workbook
+
     atomically(log_now)
     kept = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when sent
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}

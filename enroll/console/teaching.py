@@ -27,8 +27,9 @@ from enroll.console.words import hand
 from enroll.console.writing import FORMS, document_of, form_for
 from enroll.db import atomically
 from enroll.forms import Form
+from enroll.prose import markdown
 from enroll.refusal import Busy, Refused
-from enroll.web import csrf, markdown
+from enroll.web import csrf
 
 pages = Blueprint("teaching", __name__, url_prefix="/staff/teaching")
 

@@ -12,10 +12,11 @@ says it in words too.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vText
+if TYPE_CHECKING:
+    from icalendar import Calendar, Event
 
 FILE_NAME = "sessions.ics"
 
@@ -61,6 +62,9 @@ def calendar_part(
     it is not zero. RFC 5546 would have one CANCEL for each UID; a letter with twenty attachments
     helps nobody, so all stand in one, which programs read as they do in PUBLISH.
     """
+    # Here and not above: every command and every start of a server would wait for it.
+    from icalendar import Calendar, vCalAddress, vText
+
     calendar = Calendar()
     calendar.add("prodid", "-//Enroll//Letters//EN")
     calendar.add("version", "2.0")
@@ -89,6 +93,8 @@ def _add_timezone(calendar: Calendar, events: list[CalendarEvent]) -> None:
 
 
 def _event(one: CalendarEvent, zone: ZoneInfo) -> Event:
+    from icalendar import Event
+
     event = Event()
     event.add("uid", one["uid"])
     event.add("dtstart", datetime.fromisoformat(one["starts_at"]).astimezone(zone))

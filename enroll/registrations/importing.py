@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from enroll.batches.facts import batch_facts
 from enroll.db import db
-from enroll.forms import normal_phone
 from enroll.mail.outbox import drop
+from enroll.phones import normal_phone
 from enroll.refusal import Refused
 from enroll.registrations import letters
 from enroll.registrations.allocation import promote

@@ -59,6 +59,11 @@ class Prospect:
     enrolled: int
 
     @property
+    def next_place(self) -> int:
+        """Where on the waitlist a newcomer would stand."""
+        return self.waiting + 1
+
+    @property
     def waitlist_is_full(self) -> bool:
         """No seat is free, and as many wait as the batch allows."""
         limit = None if self.batch.needs_approval else self.batch.waitlist_limit

@@ -87,5 +87,6 @@ def remind(code: str) -> ResponseReturnValue:
 
 @pages.get("/batches/<code>/noted")
 def noted(code: str) -> str:
+    personal()
     found = prospect(code, clock.now()) or abort(404)
     return render_template("site/asking/noted.html", batch=found.batch)

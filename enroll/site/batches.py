@@ -13,9 +13,12 @@ from flask_babel import format_currency, get_locale
 
 from enroll import clock
 from enroll.batches.models import BatchSession
+from enroll.batches.states import Window
 from enroll.moments import day, local
 from enroll.registrations import queries as registrations
+from enroll.registrations.chances import chances
 from enroll.shelf import shared
+from enroll.site import structured
 from enroll.site.asking import AddressForm
 from enroll.site.talk import under
 
@@ -31,13 +34,18 @@ def index() -> str:
 @pages.get("/<code>")
 @shared("comments", "order")
 def show(code: str) -> str:
-    prospect = registrations.prospect(code, clock.now()) or abort(404)
+    now = clock.now()
+    prospect = registrations.prospect(code, now) or abort(404)
+    waits = prospect.window is Window.WAITLIST and not prospect.batch.needs_approval
     form = AddressForm(formdata=None)
     return render_template(
         "site/batches/show.html",
         p=prospect,
         batch=prospect.batch,
         form=form,
+        waits=waits,
+        chances=chances(prospect.batch.course_id, now) if waits else None,
+        structured=structured.batch(prospect),
         **under(f"/batches/{code}"),
     )
 

@@ -1,4 +1,4 @@
-"""What programs read again and again: calendars, the feed of batches, the map of the site."""
+"""What programs read again and again: calendars, the feed of batches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from enroll import clock
 from enroll.batches import queries as batches
 from enroll.batches.calendar import sessions_calendar, starts_calendar
-from enroll.catalog.queries import courses, role_guides, skills
 from enroll.registrations import personal as own
 from enroll.registrations.queries import coming
 from enroll.web import personal
@@ -55,18 +54,6 @@ def feed() -> ResponseReturnValue:
     updated = max((batch.opens_at for batch in opened), default=datetime(2026, 1, 1, tzinfo=UTC))
     text = render_template("site/feeds/batches.xml", batches=opened, base=_base(), updated=updated)
     return Response(text, mimetype="application/atom+xml")
-
-
-@pages.get("/sitemap.xml")
-def sitemap() -> ResponseReturnValue:
-    """Every public page (sitemaps.org, 0.9)."""
-    paths = ["/", "/courses", "/batches", "/privacy"]
-    paths += [f"/roles/{guide.slug}" for guide in role_guides()]
-    paths += [f"/skills/{skill.slug}" for skill in skills()]
-    paths += [f"/courses/{course.slug}" for course in courses()]
-    paths += [f"/batches/{one.batch.code}" for one in coming(clock.now())]
-    text = render_template("site/feeds/sitemap.xml", addresses=[_base() + path for path in paths])
-    return Response(text, mimetype="application/xml")
 
 
 def _base() -> str:

@@ -8,6 +8,7 @@ from enroll import clock
 from enroll.catalog import queries as catalog
 from enroll.registrations import queries as registrations
 from enroll.shelf import shared
+from enroll.site import structured
 
 pages = Blueprint("home", __name__)
 
@@ -29,4 +30,5 @@ def index() -> str:
         soonest=soonest,
         courses=catalog.courses(),
         guides=catalog.role_guides(),
+        structured=structured.site(),
     )

@@ -13,14 +13,15 @@ from wtforms.validators import DataRequired
 
 from enroll import clock
 from enroll.db import atomically
-from enroll.forms import Form, normal_phone
+from enroll.forms import Form
 from enroll.mail import mailbox
+from enroll.phones import normal_phone
 from enroll.refusal import Busy
 from enroll.registrations import answering, erasing
 from enroll.registrations import personal as own
 from enroll.registrations.outcomes import HasEnded
 from enroll.site.mine import DetailsForm, own_or_404, show
-from enroll.web import csrf, personal
+from enroll.web import csrf, personal, phone_regions
 
 pages = Blueprint("keeping", __name__)
 
@@ -47,7 +48,7 @@ def details(token: str) -> ResponseReturnValue:
             batch_id=mine.batch_id,
             registration_id=mine.id,
             name=form.name.data,
-            phone=normal_phone(form.phone.data),
+            phone=normal_phone(form.phone.data, phone_regions(mine.batch.zone)),
         )
     except (HasEnded, Busy) as refusal:
         return show(own_or_404(token), details=form, refusal=refusal), 409

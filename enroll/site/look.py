@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, current_app, request
 
-from enroll.web import institute_sheet
+from enroll.web import for_everybody, institute_sheet
 
 pages = Blueprint("look", __name__)
 
@@ -34,6 +34,7 @@ def logo(kind: str) -> Response:
 
 def _kept(answer: Response, digest: str) -> Response:
     """For ever under the address with its own mark; under any other one just for now."""
+    for_everybody()
     is_own = request.args.get("v") == digest
     answer.headers["Cache-Control"] = (
         "public, max-age=31536000, immutable" if is_own else "public, max-age=60"

@@ -16,6 +16,7 @@ from enroll import clock
 from enroll.batches.queries import door
 from enroll.db import atomically
 from enroll.forms import Form, PersonName, PhoneNumber
+from enroll.phones import spaced_phone
 from enroll.refusal import Busy, Refused
 from enroll.registrations import answering, moving
 from enroll.registrations import personal as own
@@ -203,7 +204,8 @@ def show(
         "wished": own.wished(mine),
         "keeps": own.keeps(mine),
         "form": form or details or asked or Form(formdata=None),
-        "details": details or DetailsForm(formdata=None, obj=mine),
+        "details": details
+        or DetailsForm(formdata=None, name=mine.name, phone=spaced_phone(mine.phone)),
         "asked": asked or QuestionForm(formdata=None),
         "refusal": type(refusal).__name__ if refusal else None,
         "facts": refusal.facts if refusal else {},

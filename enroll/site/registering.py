@@ -12,7 +12,7 @@ from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaFie
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from enroll import clock
-from enroll.batches.queries import door
+from enroll.batches.queries import Door, door
 from enroll.db import atomically
 from enroll.forms import (
     Doubtful,
@@ -20,13 +20,13 @@ from enroll.forms import (
     PersonName,
     PhoneNumber,
     normal_address,
-    normal_phone,
 )
+from enroll.phones import example, normal_phone
 from enroll.refusal import Busy, Refused
 from enroll.registrations import arriving
 from enroll.registrations.consent import consent_version
 from enroll.registrations.queries import Prospect, joinable, prospect
-from enroll.web import csrf, limiter, network_key, personal
+from enroll.web import csrf, limiter, network_key, personal, phone_regions, stands_for
 
 pages = Blueprint("registering", __name__)
 OTHERS = range(2, arriving.LARGEST_GROUP + 1)
@@ -120,7 +120,7 @@ def take_registration(code: str) -> ResponseReturnValue:
     if doubt := form.doubt():
         return _show(_batch_or_404(code), form, doubt=doubt), 422
     try:
-        _register(batch.id, form, clock.now())
+        _register(batch, form, clock.now())
     except (arriving.RegistrationClosed, arriving.WaitlistFull) as refusal:
         return _show(_batch_or_404(code), form, refusal), 409
     except Busy as busy:
@@ -139,13 +139,14 @@ def registered(code: str) -> ResponseReturnValue:
     )
 
 
-def _register(batch_id: int, form: RegistrationForm, now: datetime) -> None:
-    first, *others = [_applicant(form, *person, now) for person in form.people()]
+def _register(batch: Door, form: RegistrationForm, now: datetime) -> None:
+    phone = normal_phone(form.phone.data, phone_regions(batch.zone))
+    first, *others = [_applicant(form, *person, phone, now) for person in form.people()]
     if others:
         everybody = [first, *others]
-        atomically(arriving.register_group, batch_id=batch_id, applicants=everybody, now=now)
+        atomically(arriving.register_group, batch_id=batch.id, applicants=everybody, now=now)
     else:
-        atomically(arriving.register, batch_id=batch_id, applicant=first, now=now)
+        atomically(arriving.register, batch_id=batch.id, applicant=first, now=now)
 
 
 def _batch_or_404(code: str) -> Prospect:
@@ -158,6 +159,7 @@ def _show(
     refusal: Refused | None = None,
     doubt: str = "",
 ) -> str:
+    stands_for(f"/batches/{found.batch.code}")
     reason = None
     if isinstance(refusal, arriving.WaitlistFull):
         reason = "waitlist_full"
@@ -170,6 +172,7 @@ def _show(
         form=form,
         doubt=doubt,
         others=OTHERS,
+        phone_example=example(phone_regions(found.batch.zone)),
         refusal=reason,
         elsewhere=_elsewhere(found) if reason or not found.window.takes_people else [],
         minimum_age=current_app.config["MINIMUM_AGE"],
@@ -182,14 +185,16 @@ def _elsewhere(found: Prospect) -> list[Prospect]:
     return [one for one in coming if one.batch.id != found.batch.id and one.window.takes_people]
 
 
-def _applicant(form: RegistrationForm, name: str, email: str, now: datetime) -> arriving.Applicant:
+def _applicant(
+    form: RegistrationForm, name: str, email: str, phone: str, now: datetime
+) -> arriving.Applicant:
     """Telephone, background and message are those of whoever fills the form in."""
     is_first = email == form.email.data
     limited = current_app.config["RATELIMIT_ENABLED"]
     return arriving.Applicant(
         email=normal_address(email),
         name=name,
-        phone=normal_phone(form.phone.data) if is_first else "",
+        phone=phone if is_first else "",
         background=form.background.data if is_first else "",
         message=form.message.data if is_first else "",
         language=str(get_locale()),

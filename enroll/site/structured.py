@@ -12,9 +12,11 @@ from babel.numbers import get_currency_precision
 from flask import current_app
 
 from enroll.batches.models import Batch
+from enroll.batches.states import BatchState
 from enroll.catalog.models import Course, RoleGuide, Skill
+from enroll.prose import markdown
 from enroll.registrations.queries import Prospect
-from enroll.web import markdown
+from enroll.site.share import picture_of
 
 Thing = dict[str, Any]
 CONTEXT = "https://schema.org"
@@ -26,6 +28,45 @@ def breadcrumbs(trail: Iterable[tuple[str, str]], here: str = "") -> Thing:
     if here:
         items.append({"name": here})
     return _top("BreadcrumbList", itemListElement=_numbered(items))
+
+
+def site() -> Thing:
+    """The first page: who we are, and where this site is searched."""
+    template = _absolute("/search?q={words}")
+    return _top(
+        "WebSite",
+        name=current_app.config["INSTITUTE_NAME"],
+        url=_absolute("/"),
+        publisher=_institute_in_full(),
+        potentialAction={
+            "@type": "SearchAction",
+            "target": {"@type": "EntryPoint", "urlTemplate": template},
+            "query-input": "required name=words",
+        },
+    )
+
+
+def batch(met: Prospect) -> Thing:
+    """A batch as the event it is (CourseInstance is one), with the course it teaches."""
+    found = met.batch
+    taught = {
+        "@type": "Course",
+        "name": found.course.title,
+        "description": _plain(found.course.summary),
+        "url": _absolute(f"/courses/{found.course.slug}"),
+        "provider": _institute(),
+    }
+    is_off = found.state is BatchState.CALLED_OFF
+    instance = _instance(met, found.course) | {
+        "description": _plain(found.course.summary),
+        "image": current_app.config["BASE_URL"] + picture_of(found),
+        "organizer": _institute(),
+        "about": taught,
+        "offers": _offers([met]),
+        "eventStatus": f"{CONTEXT}/{'EventCancelled' if is_off else 'EventScheduled'}",
+    }
+    instance.pop("@type")
+    return _top("CourseInstance", **instance)
 
 
 def course_list(courses: Sequence[Course]) -> Thing:
@@ -111,6 +152,18 @@ def _institute() -> Thing:
         "name": current_app.config["INSTITUTE_NAME"],
         "url": current_app.config["BASE_URL"],
     }
+
+
+def _institute_in_full() -> Thing:
+    """With what the foot of every page says."""
+    config = current_app.config
+    known = {
+        "legalName": config["LEGAL_NAME"],
+        "address": config["ADDRESS"],
+        "telephone": config["TELEPHONE"],
+        "email": config["INSTITUTE_EMAIL"],
+    }
+    return _institute() | {name: value for name, value in known.items() if value}
 
 
 def _term(found: Skill) -> Thing:

@@ -46,3 +46,6 @@ for (const one of document.querySelectorAll("[data-seats]")) {
   setInterval(refresh, 20000);
   document.addEventListener("visibilitychange", refresh);
 }
+
+// What went wrong is said first, to who hears the page and to who walks it by keyboard.
+document.getElementById("error-summary")?.focus();

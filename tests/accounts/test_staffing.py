@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_security import verify_password
 
+from enroll import create_app
 from enroll.accounts.duties import Duty
 from enroll.accounts.models import DutyRow, Staff
 from enroll.accounts.staffing import AlreadyStaff, NotAnAddress, WeakPassword, add_staff, renew_hash
@@ -33,6 +34,16 @@ def test_adds_a_colleague_with_duties_and_a_hashed_password(now: datetime) -> No
     assert not staff.has_duty(Duty.ADMINISTER)
     assert staff.password.startswith("$argon2id$")
     assert verify_password(PASSWORD, staff.password)
+
+
+def test_a_password_is_slow_to_guess(app: Flask) -> None:
+    """The tests hash with less work (see conftest), the program with what RFC 9106 advises or more."""
+    hashed = create_app().extensions["security"].pwd_context.hash(PASSWORD)
+    kind, _version, work = hashed.split("$")[1:4]
+    assert kind == "argon2id"
+    asked = dict(one.split("=") for one in work.split(","))
+    assert int(asked["m"]) >= 64 * 1024  # KiB
+    assert int(asked["t"]) >= 3
 
 
 def test_two_colleagues_share_the_row_of_a_duty(now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -115,6 +116,13 @@ def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """The site on SQLite with the demo content."""
     instance = tmp_path_factory.mktemp("browser")
     shutil.copy(sqlite_template, instance / "enroll.sqlite3")
+    with inhabited(instance) as found:
+        yield found
+
+
+@contextmanager
+def inhabited(instance: Path) -> Iterator[House]:
+    """The site on the migrated SQLite database of this folder: demo content, people in every state."""
     url = f"sqlite:///{instance / 'enroll.sqlite3'}"
     loaded = command(url, instance, "demo")
     assert loaded.returncode == 0, loaded.stderr
@@ -173,6 +181,7 @@ def _public_pages(codes: dict[str, str]) -> dict[str, str]:
         "search-none": "/search?q=zzzzzz",
         "search-empty": "/search",
         "privacy": "/privacy",
+        "design": "/design",
         "sign-in": "/staff/login",
         "forgotten": "/staff/password",
         "passkey": "/staff/passkey",

@@ -26,25 +26,13 @@ LABELS = {
 
 
 def fill(page: Page, values: dict[str, str], agree: bool = True) -> None:
+    unasked = page.locator("main form details:not([open]) > summary")
+    if unasked.count():
+        unasked.click()
     for name, value in values.items():
         page.get_by_label(LABELS[name]).fill(value)
     if agree:
         page.locator("input[name=consent]").check()
-
-
-def test_a_small_phone_without_javascript(open_page: Open) -> None:
-    """From the first page to the letter's button, at 360 px."""
-    page = open_page("/", width=360, scripts=False)
-    page.get_by_role("link", name="Machine Learning Engineer").first.click()
-    page.get_by_role("link", name="Next batch for this role").click()
-    page.locator(".batch-card a").first.click()
-    page.get_by_role("link", name="Register").or_(
-        page.get_by_role("link", name="Join the waitlist")
-    ).click()
-    fill(page, GOOD)
-    page.locator("main form button").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Now look into your mailbox")
-    expect(page.get_by_text("asha@example.org")).to_be_visible()
 
 
 def test_the_letter_s_page_without_javascript(open_page: Open, house: House) -> None:
@@ -87,28 +75,6 @@ def assert_visible_focus(page: Page) -> None:
         }"""
     )
     assert problem is None, problem
-
-
-def test_the_keyboard_alone(open_page: Open, house: House) -> None:
-    page = open_page(f"/batches/{house.open_code}")
-    page.keyboard.press("Tab")
-    expect(focused(page)).to_have_text("Skip to the content")
-    assert_visible_focus(page)
-    page.keyboard.press("Enter")
-    expect(focused(page)).to_have_attribute("id", "main")
-    tab_to(page, page.get_by_role("link", name="Register", exact=True))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/register")
-    for name, value in GOOD.items():
-        tab_to(page, page.locator(f"[name={name}]"))
-        page.keyboard.type(value.replace("asha", "keys"))
-    tab_to(page, page.locator("[name=consent]"))
-    page.keyboard.press("Space")
-    expect(page.locator("[name=consent]")).to_be_checked()
-    tab_to(page, page.get_by_role("button", name="Register"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/registered")
-    expect(page.get_by_text("keys@example.org")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["home", "guide", "batches", "course", "form"])

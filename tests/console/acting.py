@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from enroll.batches.models import Batch
+from enroll.db import atomically
+from enroll.registrations import arriving
+from tests import make
 from tests.console.test_many_comments import sent
 from tests.reading import hidden_fields
 
@@ -43,3 +48,10 @@ def statements(client: FlaskClient, page: str) -> int:
     with sent() as found:
         assert client.get(page).status_code == 200, page
     return len(found)
+
+
+def written(message: str, batch: Batch, email: str, now: datetime) -> int:
+    """Somebody who wrote this when registering."""
+    applicant = make.applicant(email, message=message)
+    given = {"batch_id": batch.id, "applicant": applicant, "now": now}
+    return make.read(atomically(arriving.register, **given)).id

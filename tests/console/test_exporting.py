@@ -1,4 +1,7 @@
-"""A roster taken along: what is filtered, neutral cells, real dates, ten thousand rows; and the log."""
+"""A roster taken along: what is filtered, neutral cells, real dates; and the log.
+
+Ten thousand rows: see `test_large_roster.py`.
+"""
 
 from __future__ import annotations
 

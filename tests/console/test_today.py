@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from enroll.accounts.duties import Duty
-from enroll.batches.models import Batch
 from enroll.comments import appeals, questions, reporting
 from enroll.comments.states import Verb
 from enroll.db import atomically, db
@@ -23,10 +22,7 @@ from enroll.registrations.models import Registration
 from tests import make
 from tests.accounts.people import colleague, sign_in
 from tests.comments import acting
-from tests.console.acting import said, text
-from tests.console.test_large_roster import look_at, read_whole
-from tests.console.test_many_comments import analyse
-from tests.crowds import fill
+from tests.console.acting import said, text, written
 from tests.postgres import free_port
 from tests.reading import hidden_fields
 
@@ -216,12 +212,6 @@ def test_a_letter_to_a_colleague_leads_to_the_colleague(staff: FlaskClient, now:
 # ---------------------------------------------------------------- messages
 
 
-def written(message: str, batch: Batch, email: str, now: datetime) -> int:
-    applicant = make.applicant(email, message=message)
-    given = {"batch_id": batch.id, "applicant": applicant, "now": now}
-    return make.read(atomically(arriving.register, **given)).id
-
-
 def test_messages_are_there_until_somebody_has_read_them(staff: FlaskClient, now: datetime) -> None:
     batch = make.batch(5)
     first = written("May I bring <b>my</b> dog?", batch, "a@example.org", now)
@@ -279,23 +269,3 @@ def test_a_mailbox_of_bounces_that_cannot_be_read(
     colleague(Duty.PLAN, email="p@example.org")
     sign_in(planner, email="p@example.org")
     assert QUIET in words(planner)  # they cannot solve it
-
-
-# ---------------------------------------------------------------- many
-
-
-def test_ten_thousand_people_cost_no_more_and_no_table_is_read_whole(
-    staff: FlaskClient, now: datetime
-) -> None:
-    few = make.batch(1, code="few", minimum=9, decide_on=now.date() + timedelta(days=3))
-    atomically(fill, few.id, 60, now=now)
-    written("A question.", make.batch(5), "a@example.org", now)
-    before = len(look_at(staff, PAGE))
-    for number in range(2):
-        atomically(fill, make.batch(1, code=f"large-{number}").id, 10_000, now=now)
-    for number in range(15):
-        written("Another.", make.batch(5), f"b{number}@example.org", now)
-    analyse()
-    statements = look_at(staff, PAGE)
-    assert len(statements) <= before
-    assert read_whole(statements) == []

@@ -18,12 +18,12 @@ FACES = {"site", "console"}
 # What everybody may use: the foundation, and the shapes of requests.
 FOUNDATION = {
     *("clock", "config", "db", "moves", "refusal", "forms"),
-    *("addresses", "colours", "holes", "lists", "logo", "parcel"),
+    *("addresses", "colours", "holes", "lists", "logo", "parcel", "phones"),
 }
 # May import anything.
 ROOF = {"__init__", "backup", "cli", "cli_comments", "demo", "demo_talk", "doctor", "schema", "worker"}
 # What both faces share.
-SHARED = {"compressing", "languages", "logs", "moments", "shelf", "web"}
+SHARED = {"compressing", "languages", "logs", "moments", "prose", "shelf", "web"}
 PURE = {
     "moves.py",
     "parcel.py",
@@ -34,6 +34,7 @@ PURE = {
     "accounts/duties.py",
     "batches/deadlines.py",
     "batches/states.py",
+    "batches/weekly.py",
     "comments/bayes.py",
     "comments/evidence.py",
     "comments/folding.py",
@@ -153,3 +154,22 @@ def test_everything_has_a_place_in_the_table() -> None:
     known = set(SUBJECTS) | FACES | FOUNDATION | ROOF | SHARED
     assert {path.parts[0].removesuffix(".py") for path in FILES} == known
     assert {path.as_posix() for path in FILES} >= PURE
+
+
+# Slow to import and seldom needed: read where they are used, so that no start waits for them.
+SELDOM = {"icalendar", "snowballstemmer", "xlsxwriter"}
+
+
+def read_at_start(source: str) -> set[str]:
+    """The packages a source imports as soon as it is imported itself."""
+    lines = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {module.split(".")[0] for line in lines for module, _ in imports(ast.unparse(line))}
+
+
+def test_no_start_waits_for_what_is_seldom_needed() -> None:
+    for path in FILES:
+        assert not read_at_start((HOUSE / path).read_text()) & SELDOM, path
+    assert read_at_start("import os, xlsxwriter.worksheet\ndef f():\n    import icalendar") == {
+        "os",
+        "xlsxwriter",
+    }

@@ -77,18 +77,6 @@ def test_the_feed_tells_of_open_batches(client: FlaskClient, now: datetime) -> N
     assert feed.find(f"{ATOM}updated").text
 
 
-def test_every_address_of_the_site_map_answers(client: FlaskClient) -> None:
-    atomically(load_catalog, folder=SHIPPED, now=clock.now())
-    batch = make.batch()
-    root = ET.fromstring(client.get("/sitemap.xml").text)  # noqa: S314 - our own answer
-    addresses = [location.text for location in root.iter(f"{SITEMAP}loc")]
-    assert len(addresses) == len(set(addresses)) == 4 + 2 + 10 + 4 + 1
-    assert any(address.endswith(f"/batches/{batch.code}") for address in addresses)
-    for address in addresses:
-        path = "/" + address.split("/", 3)[3]
-        assert client.get(path).status_code == 200, path
-
-
 def test_a_skill_says_who_teaches_it_and_how_deeply(client: FlaskClient) -> None:
     atomically(load_catalog, folder=SHIPPED, now=clock.now())
     page = client.get("/skills/model-evaluation").text

@@ -118,6 +118,21 @@ def test_a_kept_page_has_every_header_of_another(kept: Flask, client: FlaskClien
 
 
 @pytest.mark.either_database
+def test_each_language_is_kept_by_itself(kept: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENROLL_LANGUAGES", "en_GB,hi")
+    monkeypatch.setenv("ENROLL_PAGES_KEPT", "1.5")
+    client = create_app().test_client()
+    for _ in range(2):
+        for path, wanted, lang in (
+            ("/courses", "hi;q=0.9,en;q=0.1", "hi"), ("/courses", "en-GB", "en-GB"),
+            ("/hi/courses", "en-GB", "hi"), ("/en-gb/courses", "hi", "en-GB"),
+        ):
+            answer = client.get(path, headers={"Accept-Language": wanted})
+            assert f'<html lang="{lang}"' in answer.text, path
+            assert answer.headers["ETag"]
+
+
+@pytest.mark.either_database
 def test_one_line_of_the_log_for_each_visitor(kept: Flask, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "enroll.access")
     kept.test_client().get(PAGE)

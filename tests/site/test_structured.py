@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from enroll import clock
+from enroll.batches.models import Batch
+from enroll.batches.states import BatchState
 from enroll.catalog import editing
 from enroll.catalog.documents import Kind
 from enroll.catalog.editing import version
@@ -68,6 +71,7 @@ def faults(thing: dict[str, Any], path: str = "") -> Iterator[str]:
     for name, value in thing.items():
         if name.startswith("@"):
             continue
+        name = name.removesuffix("-input")  # an annotation (schema.org/docs/actions.html)
         if name not in known:
             yield f"{path}/{kind}: no property {name}"
             continue
@@ -101,7 +105,15 @@ def shipped(client: FlaskClient) -> FlaskClient:
     return client
 
 
+def an_evening() -> None:
+    plan = {"place": "Pune", "is_online": False, "fee_minor": 500_000, "fee_currency": "INR"}
+    make.batch(code="evening", **plan)
+    db.session.remove()
+
+
 PAGES = [
+    "/",
+    "/batches/evening",
     "/courses",
     "/courses/foundations",
     "/courses/ml-engineering",
@@ -113,11 +125,44 @@ PAGES = [
 
 @pytest.mark.parametrize("path", PAGES)
 def test_everything_is_in_the_vocabulary(shipped: FlaskClient, path: str) -> None:
+    an_evening()
     found = blocks(shipped.get(path).text)
     assert found
     for thing in found:
         assert thing["@context"] == "https://schema.org"
         assert list(faults(thing)) == []
+
+
+def test_the_first_page_says_who_we_are_and_where_to_search(
+    shipped: FlaskClient,
+) -> None:
+    (site,) = (one for one in blocks(shipped.get("/").text) if one["@type"] == "WebSite")
+    assert site["publisher"]["name"] == site["name"]
+    template = site["potentialAction"]["target"]["urlTemplate"]
+    assert site["potentialAction"]["query-input"] == "required name=words"
+    found = shipped.get("/" + template.split("/", 3)[3].replace("{words}", "python"))
+    assert "IT Foundations" in found.text
+
+
+def test_a_batch_is_an_event_with_what_google_documents(shipped: FlaskClient) -> None:
+    """Event: name, startDate, location with address, and recommended: description, endDate,
+    eventStatus, image, offers, organizer (developers.google.com/search/docs/appearance)."""
+    an_evening()
+    page = shipped.get("/batches/evening").text
+    (event,) = (one for one in blocks(page) if one["@type"] == "CourseInstance")
+    for name in ("name", "startDate", "endDate", "description", "organizer", "image", "about"):
+        assert event[name], name
+    assert event["location"]["address"] == "Pune"
+    assert event["offers"][0]["price"] == 5000
+    assert event["eventStatus"].endswith("EventScheduled")
+    assert shipped.get(event["image"].split(":8000")[1]).mimetype == "image/png"
+    show_off = sa.update(Batch).where(Batch.code == "evening").values(state=BatchState.CALLED_OFF)
+    atomically(lambda: db.session.execute(show_off))
+    db.session.remove()
+    (event,) = (
+        one for one in blocks(shipped.get("/batches/evening").text) if one["@type"] == "CourseInstance"
+    )
+    assert event["eventStatus"].endswith("EventCancelled")
 
 
 def test_negative_control_the_vocabulary_is_asked() -> None:
