@@ -48,5 +48,5 @@ def markdown(text: str) -> Markup:
 
 @lru_cache(512)
 def _markdown(text: str, root: str) -> Markup:
-    html = Markup(_cleaner.clean(_prose.render(text)))  # noqa: S704 - sanitised on this line
-    return Markup(_OURS.sub(rf"\1{root}/", html)) if root else html  # noqa: S704 - of ours, too
+    html = _cleaner.clean(_prose.render(text))
+    return Markup(_OURS.sub(rf"\1{root}/", html) if root else html)  # noqa: S704 - sanitised above

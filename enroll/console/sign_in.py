@@ -34,6 +34,7 @@ from enroll.accounts.tries import Limit, TooManyTries, take_try
 from enroll.console.guard import actor, check, needs, network
 from enroll.db import atomically
 from enroll.forms import normal_address
+from enroll.languages import root
 from enroll.web import personal
 
 QUARTER = timedelta(minutes=15)
@@ -214,8 +215,8 @@ def _leads_inside(view: Callable[..., Any]) -> Callable[..., Response]:
     @functools.wraps(view)
     def run(*args: Any, **kwargs: Any) -> Response:
         response = make_response(view(*args, **kwargs))
-        if response.location and not response.location.startswith("/staff/"):
-            response.location = "/staff/"
+        if response.location and not response.location.startswith(f"{root()}/staff/"):
+            response.location = f"{root()}/staff/"
         return response
 
     return run
