@@ -54,7 +54,7 @@ def do(client: FlaskClient, batch: Batch, people: list[Registration], verb: str,
 
 def told_letters(page: str) -> str:
     """The letters as a preview shows them."""
-    return html.unescape(" ".join(re.findall(r"(?s)<pre>(.*?)</pre>", page)))
+    return html.unescape(" ".join(re.findall(r"(?s)<pre[^>]*>(.*?)</pre>", page)))
 
 
 # ---------------------------------------------------------------- before
