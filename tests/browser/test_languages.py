@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from enroll.comments.words import LISTED
 from tests import pseudo
 from tests.browser import marking
-from tests.browser.conftest import House, watch
+from tests.browser.conftest import House, inhabited, watch
 from tests.browser.states import States, application, collect, copy_of
 from tests.browser.test_pages import RULES, too_wide, walk
 from tests.browser.untranslated import untranslated
@@ -49,6 +50,15 @@ def prepare(folder: Path) -> set[str]:
 
 
 # ---------------------------------------------------------------- words
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house of its own: in the one they share, other tests plant attacks, which are no words of ours."""
+    instance = tmp_path_factory.mktemp("languages")
+    shutil.copy(sqlite_template, instance / "enroll.sqlite3")
+    with inhabited(instance) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
