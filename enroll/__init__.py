@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Lock
+from types import CodeType
 
 from dotenv import load_dotenv
 from flask import Flask
+from flask.templating import Environment
 
 from enroll import (
     accounts,
@@ -26,8 +29,21 @@ from enroll import (
 ROOT = Path(__file__).parent.parent
 
 
+class Templates(Environment):
+    """Jinja, one template at a time: where threads compile at once, CPython 3.11 may raise SystemError
+    (“AST constructor recursion depth mismatch”), and a page would be a 500."""
+
+    _one_at_a_time = Lock()
+
+    def _compile(self, source: str, filename: str) -> CodeType:
+        with self._one_at_a_time:
+            return super()._compile(source, filename)
+
+
 class Enroll(Flask):
     """Flask, but its log of an exception names the route and never the token in its path."""
+
+    jinja_environment = Templates
 
     def log_exception(self, exc_info: object) -> None:
         self.logger.error("Exception on %s", logs.route(), exc_info=exc_info)
